@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,12 @@ class Workspace:
 
 def compile_image(workspace: Workspace, image: Path) -> None:
     """Write one descriptor set of all contracts, their imports and their comments to `image`."""
+    imports = workspace.scratch / "imports.binpb"
+    imports.write_bytes(_imports().SerializeToString())
+    # google/type and google/rpc ship as .proto files in the googleapis-common-protos wheel.
+    common = Path(money_pb2.__file__).parents[2]
     _protoc(
-        workspace,
+        [f"--descriptor_set_in={imports}", f"--proto_path={workspace.contracts}", f"--proto_path={common}"],
         ["--include_imports", "--include_source_info", f"--descriptor_set_out={image}"],
         workspace.protos(),
     )
@@ -38,9 +42,9 @@ def compile_image(workspace: Workspace, image: Path) -> None:
 def generate_python(workspace: Workspace, image: Path, out: Path) -> None:
     """Write message modules with type stubs, and gRPC modules for the files that declare a service."""
     out.mkdir(parents=True)
-    messages = [f"--python_out={out}", f"--pyi_out={out}"]
-    _protoc(workspace, messages, [VALIDATE, *workspace.protos()])
-    _protoc(workspace, [f"--grpc_python_out={out}"], _declaring_services(image))
+    source = [f"--descriptor_set_in={image}"]
+    _protoc(source, [f"--python_out={out}", f"--pyi_out={out}"], [VALIDATE, *workspace.protos()])
+    _protoc(source, [f"--grpc_python_out={out}"], _declaring_services(image))
 
 
 def _declaring_services(image: Path) -> list[str]:
@@ -48,17 +52,10 @@ def _declaring_services(image: Path) -> list[str]:
     return [file.name for file in descriptors.file if file.service]
 
 
-def _protoc(workspace: Workspace, outputs: Iterable[str], protos: Sequence[str]) -> None:
-    if not protos:
-        return
-    imports = workspace.scratch / "imports.binpb"
-    imports.write_bytes(_imports().SerializeToString())
-    # google/type and google/rpc ship as .proto files in the googleapis-common-protos wheel.
-    common = Path(money_pb2.__file__).parents[2]
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={imports}"]
-    command += [f"--proto_path={workspace.contracts}", f"--proto_path={common}", *outputs, *protos]
-    if subprocess.run(command).returncode != 0:
-        raise click.ClickException(f"protoc refuses the contracts in {workspace.contracts}")
+def _protoc(sources: Sequence[str], outputs: Sequence[str], protos: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "grpc_tools.protoc", *sources, *outputs, *protos]
+    if protos and subprocess.run(command).returncode != 0:
+        raise click.ClickException("protoc refuses the contracts")
 
 
 def _imports() -> descriptor_pb2.FileDescriptorSet:
