@@ -1,0 +1,57 @@
+"""Which database errors pass by themselves: an outage, and a conflict between two transactions."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+T = TypeVar("T")
+
+SERIALIZATION_FAILURE = "40001"
+DEADLOCK_DETECTED = "40P01"
+CONFLICTS = {SERIALIZATION_FAILURE, DEADLOCK_DETECTED}
+# Connection exceptions, too many connections, shutting down or starting up.
+UNAVAILABLE_PREFIXES = ("08", "53300", "57P")
+FIRST_BACKOFF_SECONDS = 0.01
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database could not be reached or is overwhelmed, so the same call may succeed later."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    driver_error = driver_error_of(error)
+    if isinstance(error, (PoolTimeout, InterfaceError)) or isinstance(driver_error, asyncpg.InterfaceError):
+        return True
+    if isinstance(driver_error, OSError):
+        return True
+    return (sqlstate_of(error) or "").startswith(UNAVAILABLE_PREFIXES)
+
+
+async def retry_conflicts(run: Callable[[], Awaitable[T]], *, attempts: int = 5) -> T:
+    """Run a whole transaction again when PostgreSQL made it the victim of a deadlock or a conflict.
+
+    ``run`` must open its own transaction and have no effect outside it.
+    """
+    for attempt in range(attempts):
+        try:
+            return await run()
+        except (DBAPIError, asyncpg.PostgresError) as error:
+            if sqlstate_of(error) not in CONFLICTS or attempt + 1 == attempts:
+                raise
+        await asyncio.sleep(FIRST_BACKOFF_SECONDS * 2**attempt * (0.5 + random.random()))
+    raise ValueError("attempts must be at least 1")
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    return getattr(driver_error_of(error), "sqlstate", None)
+
+
+def driver_error_of(error: BaseException) -> BaseException:
+    """asyncpg's own exception, which SQLAlchemy wraps twice."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error
