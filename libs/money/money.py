@@ -11,10 +11,12 @@ MICROS = 1_000_000
 LARGEST_UNITS = 10**12
 """Amounts beyond this are a mistake, and below it micros fit a 64-bit column with room for sums."""
 
-# ISO 4217 minor units that differ from two.
-MINOR_DIGITS = dict.fromkeys(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+MINOR_DIGITS: dict[str, int] = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0),
+    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""ISO 4217 minor units that differ from two."""
 
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 AMOUNT = re.compile(r"([+-]?)(\d{1,13})(?:\.(\d{1,}))?", re.ASCII)
@@ -47,7 +49,7 @@ class Money:
     def parse(cls, text: str, currency: str) -> Self:
         """Read plain decimal text such as ``-12.99``; no exponent, no grouping, at most six decimals.
 
-        Trailing zeros beyond the sixth decimal are accepted, since some vendors pad. Raises `MalformedAmount`.
+        Trailing zeros beyond the sixth decimal are accepted, as some vendors pad. Raises `MalformedAmount`.
         """
         found = AMOUNT.fullmatch(text)
         if found is None:
@@ -71,7 +73,7 @@ class Money:
     @property
     def minor_unit(self) -> int:
         """Micros of the smallest coin: 10000 for a cent."""
-        return MICROS // 10 ** MINOR_DIGITS.get(self.currency, 2)
+        return int(MICROS // 10 ** MINOR_DIGITS.get(self.currency, 2))
 
     def text(self) -> str:
         """Decimal text with the currency's usual decimals, and more only where the amount needs them."""
@@ -89,7 +91,7 @@ class Money:
         return self._with(_divide(self.micros * numerator, denominator))
 
     def rounded(self, unit_micros: int | None = None) -> Self:
-        """To the nearest multiple of ``unit_micros`` (the smallest coin by default), halves away from zero."""
+        """To the nearest multiple of ``unit_micros`` (by default the smallest coin), halves away from 0."""
         unit = self.minor_unit if unit_micros is None else unit_micros
         return self._with(_divide(self.micros, unit) * unit)
 

@@ -61,7 +61,7 @@ def test_text_reads_back_as_the_same_amount(amount: Money) -> None:
 @given(amounts, amounts)
 def test_subtracting_what_was_added_gives_the_amount_back(left: Money, right: Money) -> None:
     assert (left + right) - right == left
-    assert -(-left) == left
+    assert left + -left == Money.zero("USD")
     assert (left < right) == (right > left)
 
 
