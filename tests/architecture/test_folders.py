@@ -42,7 +42,9 @@ AGREED = {
 MOST_LINES = 400
 COUNTED = {".proto", ".py", ".sql"}
 # Path → why this file is better long than split.
-LONG_FOR_A_REASON: dict[str, str] = {}
+LONG_FOR_A_REASON = {
+    "proto/retailmesh/inventory/v1/inventory_service.proto": "one service beside its requests and answers",
+}
 
 
 def _wrongly_placed(path: PurePosixPath) -> bool:
@@ -73,7 +75,7 @@ def test_every_running_service_has_the_files_that_explain_it(name):
 
 def test_the_service_table_names_exactly_the_running_services():
     table = yaml.safe_load((ROOT / "deploy" / "services.yaml").read_text())
-    assert {service["name"] for service in table["services"]} == running_services()
+    assert set(table["services"]) == running_services()
 
 
 def test_every_library_says_in_its_init_what_it_offers():
