@@ -1,6 +1,8 @@
 # Everything runs from a virtual environment in .venv that the first target that needs it makes.
 PYTHON ?= python3
-ERP ?= sandbox
+# The ERP of the mesh: sandbox, or tryton, which brings an environment of its own.
+export ERP ?= sandbox
+ERP_READY := $(if $(filter tryton,$(ERP)),tryton)
 BIN := .venv/bin
 LOCK := deploy/requirements.txt
 UV := .build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -15,53 +17,22 @@ TYPED := libs $(wildcard services/*/domain services/*/application)
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "%-16s %s\n", $$1, $$2}'
 
-# ---- environment
+# ---- the mesh
 
-setup: .venv/ready gen ## make .venv and the generated code
+demo: setup $(ERP_READY) ## play one retail day; ERP=tryton posts to a real ERP
+	$(BIN)/retailmesh demo $(DEMO_ARGS)
 
-.venv/python: # an environment of the wrong Python fails here, by name, and not in some import later
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "retailmesh needs Python 3.11 or newer: make PYTHON=...")'
-	$(PYTHON) -m venv .venv && touch $@
+up: setup $(ERP_READY) ## start the mesh
+	$(BIN)/retailmesh up
 
-.venv/locked: $(LOCK) | .venv/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && touch $@
+down: setup ## stop the mesh
+	$(BIN)/retailmesh down
 
-.venv/ready: pyproject.toml .venv/locked
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
+status: setup ## show the running mesh
+	$(BIN)/retailmesh status
 
-.build/tryton/ready: deploy/tryton/requirements.txt
-	$(PYTHON) -m venv .build/tryton
-	.build/tryton/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && touch $@
-
-.build/uv/bin/uv:
-	$(PYTHON) -m venv .build/uv && .build/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13'
-
-tryton: .build/tryton/ready ## make the environment of the Tryton ERP
-
-lock: .build/uv/bin/uv ## resolve the locks again; LOCK_ARGS=--upgrade takes new versions
-	$(UV) --all-extras pyproject.toml -o $(LOCK)
-	$(UV) deploy/tryton/requirements.in -o deploy/tryton/requirements.txt
-
-clean: ## remove everything that was made
-	rm -rf .venv .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find libs services tests -name __pycache__ -prune -exec rm -rf {} +
-
-# ---- contracts
-
-gen: .build/retailmesh.binpb ## generate Python from the contracts
-
-# Folders count too: they change when a contract is removed.
-.build/retailmesh.binpb: $(shell find proto) $(wildcard libs/codegen/*.py) | .venv/ready
-	$(BIN)/python -m libs.codegen generate && touch $@
-
-proto-format: | .venv/ready ## format the contracts
-	$(BIN)/buf format proto --write
-
-proto-lint: gen ## lint the contracts
-	$(BIN)/buf lint .build/retailmesh.binpb --config .buf.yaml
-
-proto-breaking: gen ## refuse contracts that break the main branch's clients
-	$(BIN)/python -m libs.codegen breaking
+reset: down ## stop the mesh and forget its data
+	$(BIN)/retailmesh reset
 
 # ---- checks
 
@@ -86,19 +57,51 @@ check: lint layers types proto-lint proto-breaking test ## everything a change m
 bench: setup ## measure throughput and latency
 	$(BIN)/pytest tests/bench -m bench --timeout 0 -s $(BENCH_ARGS)
 
-# ---- the mesh
+# ---- contracts
 
-up: setup ## start the mesh
-	$(BIN)/retailmesh up
+gen: .build/retailmesh.binpb ## generate Python from the contracts
 
-down: setup ## stop the mesh
-	$(BIN)/retailmesh down
+# Folders count too: they change when a contract is removed.
+.build/retailmesh.binpb: $(shell find proto) $(wildcard libs/codegen/*.py) | .venv/ready
+	$(BIN)/python -m libs.codegen generate && touch $@
 
-status: setup ## show the running mesh
-	$(BIN)/retailmesh status
+proto-format: | .venv/ready ## format the contracts
+	$(BIN)/buf format proto --write
 
-reset: down ## stop the mesh and forget its data
-	$(BIN)/retailmesh reset
+proto-lint: gen ## lint the contracts
+	$(BIN)/buf lint .build/retailmesh.binpb --config .buf.yaml
 
-demo: setup $(if $(filter tryton,$(ERP)),tryton) ## play one retail day; ERP=tryton posts to a real ERP
-	ERP=$(ERP) $(BIN)/retailmesh demo $(DEMO_ARGS)
+proto-breaking: gen ## refuse contracts that break the main branch's clients
+	$(BIN)/python -m libs.codegen breaking
+
+# ---- environment
+
+setup: .venv/ready gen ## make .venv and the generated code
+
+.venv/python: # an environment of the wrong Python fails here, by name, and not in some import later
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "retailmesh needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv .venv && touch $@
+
+.venv/locked: $(LOCK) | .venv/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && touch $@
+
+.venv/ready: pyproject.toml .venv/locked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
+
+.build/tryton/ready: deploy/tryton/requirements.txt
+	$(PYTHON) -m venv .build/tryton
+	.build/tryton/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && touch $@
+
+.build/uv/bin/uv:
+	$(PYTHON) -m venv .build/uv && .build/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13'
+
+tryton: .build/tryton/ready ## make the environment of the Tryton ERP
+
+lock: .build/uv/bin/uv ## resolve the locks (all extras, the image, Tryton); LOCK_ARGS=--upgrade for new versions
+	$(UV) --all-extras pyproject.toml -o $(LOCK)
+	$(UV) pyproject.toml -c $(LOCK) -o deploy/images/requirements.txt
+	$(UV) deploy/tryton/requirements.in -o deploy/tryton/requirements.txt
+
+clean: ## remove everything that was made
+	rm -rf .venv .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find libs services tests -name __pycache__ -prune -exec rm -rf {} +
