@@ -1,0 +1,6 @@
+"""A service's life: parts started in order, a signal awaited, parts stopped in reverse."""
+
+from libs.lifecycle.parts import Closing, Part, serve
+from libs.lifecycle.process import main
+
+__all__ = ["Closing", "Part", "main", "serve"]
