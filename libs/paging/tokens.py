@@ -49,7 +49,7 @@ def position_of(scope: str, token: str) -> tuple[str, ...]:
 
 
 def page_of(scope: str, rows: Sequence[T], size: int, key: Callable[[T], Sequence[str]]) -> Page[T]:
-    """Cut ``rows``, read with a limit of ``size + 1``, to a page: the extra row only says that there is more."""
+    """Cut ``rows``, read with a limit of ``size + 1``, to a page; the extra row only says there are more."""
     if len(rows) <= size:
         return Page(rows, "")
     shown = rows[:size]

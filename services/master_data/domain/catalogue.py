@@ -31,6 +31,10 @@ class Product:
     identifiers: tuple[Identifier, ...] = ()
 
 
+PriceKey = tuple[str, str, datetime]
+"""SKU, price list, instant from which the price holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one unit of a product costs in a price list from an instant on, until a later price begins."""
@@ -39,6 +43,10 @@ class Price:
     price_list: str
     amount: Money
     valid_from: datetime
+
+    @property
+    def key(self) -> PriceKey:
+        return (self.sku, self.price_list, self.valid_from)
 
 
 class PromotionKind(StrEnum):
