@@ -31,19 +31,28 @@ def is_unavailable(error: BaseException) -> bool:
     return (sqlstate_of(error) or "").startswith(UNAVAILABLE_PREFIXES)
 
 
+class Conflict(Exception):
+    """A transaction lost a race that our own code noticed; it must roll back and may run again."""
+
+
 async def retry_conflicts(run: Callable[[], Awaitable[T]], *, attempts: int = 5) -> T:
-    """Run a whole transaction again when PostgreSQL made it the victim of a deadlock or a conflict.
+    """Run a whole transaction again after a deadlock, a serialization failure or a `Conflict`.
 
     ``run`` must open its own transaction and have no effect outside it.
     """
     for attempt in range(attempts):
         try:
             return await run()
-        except (DBAPIError, asyncpg.PostgresError) as error:
-            if sqlstate_of(error) not in CONFLICTS or attempt + 1 == attempts:
+        except (DBAPIError, asyncpg.PostgresError, Conflict) as error:
+            if not is_conflict(error) or attempt + 1 == attempts:
                 raise
         await asyncio.sleep(FIRST_BACKOFF_SECONDS * 2**attempt * (0.5 + random.random()))
     raise ValueError("attempts must be at least 1")
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether the transaction lost against another one and would likely succeed now."""
+    return isinstance(error, Conflict) or sqlstate_of(error) in CONFLICTS
 
 
 def sqlstate_of(error: BaseException) -> str | None:
