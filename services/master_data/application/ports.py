@@ -16,53 +16,15 @@ from services.master_data.domain.replace_products import Replacement
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Which mutation is asked for: a repeat has the same ``request_id`` and the same ``digest`` of its body."""
+    """A mutation asked for: its repeat has the same ``request_id`` and the same ``digest`` of the body."""
 
     rpc: str
     request_id: str
     digest: bytes
 
 
-class Transaction(Protocol):
-    """One database transaction. Every method is one statement, however many resources it is given."""
-
-    async def recall(self, call: Call) -> Upserted | None:
-        """The answer this call got before; a concurrent repeat waits here for it. Raises `RequestIdReused`."""
-
-    async def answer(self, call: Call, upserted: Upserted) -> Upserted:
-        """Keep the answer for repeats and return it."""
-
-    async def record(self, events: Sequence[MasterDataEvent], now: datetime) -> None:
-        """Publish ``events`` if and only if the transaction commits."""
-
-    async def lock_products(self) -> None:
-        """Let no other transaction change products until this one ends; readers are not held up."""
-
-    async def find_products(self, skus: Collection[str]) -> Mapping[str, Recorded[Product]]: ...
-
-    async def find_holders(self, keys: Collection[IdentifierKey]) -> Mapping[IdentifierKey, str]: ...
-
-    async def known_skus(self, skus: Collection[str]) -> Collection[str]:
-        """Those of ``skus`` that name a product."""
-
-    async def save_products(self, replacement: Replacement) -> None: ...
-
-    # Each of these writes what is new or differs, and answers its version: 1 for what is new.
-
-    async def save_prices(self, prices: Sequence[Price], now: datetime) -> Mapping[PriceKey, int]: ...
-
-    async def save_promotions(self, promotions: Sequence[Promotion], now: datetime) -> Mapping[str, int]: ...
-
-    async def save_locations(self, locations: Sequence[Location], now: datetime) -> Mapping[str, int]: ...
-
-    async def save_customers(self, customers: Sequence[Customer], now: datetime) -> Mapping[str, int]: ...
-
-
-class Store(Protocol):
-    """Master data as kept. Reads answer what is found; what is not there is simply absent."""
-
-    def begin(self) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction that commits when the block ends and rolls back when an exception leaves it."""
+class Reads(Protocol):
+    """Master data as kept. What is not there is absent from the answer. Every method is one statement."""
 
     async def find_products(self, skus: Collection[str]) -> Mapping[str, Recorded[Product]]: ...
 
@@ -81,3 +43,44 @@ class Store(Protocol):
 
     async def list_locations(self, after: str, limit: int) -> Sequence[Recorded[Location]]:
         """In the order of the ids, beginning behind ``after``."""
+
+    async def unknown_skus(self, skus: Collection[str]) -> Sequence[str]:
+        """Those of ``skus`` that name no product, sorted."""
+
+
+class Transaction(Reads, Protocol):
+    """One database transaction. A batch costs the same number of statements whatever its size."""
+
+    async def recall(self, call: Call) -> Upserted | None:
+        """The answer this call got before. Raises `RequestIdReused` for another body."""
+
+    async def answer(self, call: Call, upserted: Upserted) -> Upserted:
+        """Keep the answer for repeats and return it; a conflict when a concurrent repeat was faster."""
+
+    async def record(self, events: Sequence[MasterDataEvent], now: datetime) -> None:
+        """Publish ``events`` if and only if the transaction commits."""
+
+    async def lock_products(self) -> None:
+        """Let no other transaction change products until this one ends; readers are not held up."""
+
+    async def save_products(self, replacement: Replacement) -> None: ...
+
+    # Each of these writes what is new or differs, and answers its version: 1 for what is new.
+
+    async def save_prices(self, prices: Sequence[Price], now: datetime) -> Mapping[PriceKey, int]: ...
+
+    async def save_promotions(self, promotions: Sequence[Promotion], now: datetime) -> Mapping[str, int]: ...
+
+    async def save_locations(self, locations: Sequence[Location], now: datetime) -> Mapping[str, int]: ...
+
+    async def save_customers(self, customers: Sequence[Customer], now: datetime) -> Mapping[str, int]: ...
+
+
+class Store(Protocol):
+    """Where master data is kept."""
+
+    def reading(self) -> AbstractAsyncContextManager[Reads]:
+        """Each read sees what was committed when it began."""
+
+    def begin(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that commits when the block ends and rolls back when an exception leaves it."""

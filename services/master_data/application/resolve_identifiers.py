@@ -13,5 +13,6 @@ async def resolve_identifiers(store: Store, identifiers: Sequence[Identifier]) -
     the lines beside it.
     """
     keys = [key_of(identifier) for identifier in identifiers]
-    holders = await store.find_holders({key for key in keys if key})
+    async with store.reading() as reads:
+        holders = await reads.find_holders({key for key in keys if key})
     return [holders.get(key, "") if key else "" for key in keys]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.master_data.application.ports import Call, Store
-from services.master_data.domain.parties import Customer
 from services.master_data.domain.events import CustomerChanged
+from services.master_data.domain.parties import Customer
 from services.master_data.domain.recorded import Upserted, refuse_duplicates
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.master_data.application.ports import Call, Store
-from services.master_data.domain.parties import Location
 from services.master_data.domain.events import LocationChanged
+from services.master_data.domain.parties import Location
 from services.master_data.domain.recorded import Recorded, Upserted, refuse_duplicates
 
 

@@ -16,13 +16,11 @@ async def upsert_prices(store: Store, call: Call, prices: Sequence[Price], now: 
     Raises `DuplicateInBatch`, `ProductUnknown`.
     """
     refuse_duplicates("price", (price.key for price in prices))
-    skus = {price.sku for price in prices}
     async with store.begin() as transaction:
         if answered := await transaction.recall(call):
             return answered
-        if unknown := skus - await transaction.known_skus(skus):
-            sku = min(unknown)
-            raise ProductUnknown(f"a price names the unknown product {sku}", sku=sku)
+        if unknown := await transaction.unknown_skus({price.sku for price in prices}):
+            raise ProductUnknown(f"a price names the unknown product {unknown[0]}", sku=unknown[0])
         versions = await transaction.save_prices(prices, now)
         await transaction.record([PriceChanged(price) for price in prices if price.key in versions], now)
         return await transaction.answer(call, Upserted.counted(versions.values(), len(prices)))
