@@ -1,6 +1,7 @@
 """Starting and stopping what a service is made of."""
 
 import asyncio
+import inspect
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -21,16 +22,47 @@ class Part(Protocol):
 
 
 class Closing:
-    """A part that needs no starting: an engine or a client that only has to be closed at the end."""
+    """A part that needs no starting: an engine or a client that only has to be closed at the end.
 
-    def __init__(self, close: Callable[[], Awaitable[object]]) -> None:
+    ``close`` may be a function or a coroutine function.
+    """
+
+    def __init__(self, close: Callable[[], object]) -> None:
         self._close = close
 
     async def start(self) -> None:
         return None
 
     async def stop(self) -> None:
-        await self._close()
+        closing = self._close()
+        if inspect.isawaitable(closing):
+            await closing
+
+
+class Every:
+    """A part that runs ``action`` at once and then every ``seconds``; a failure is logged and it runs again."""
+
+    def __init__(self, seconds: float, action: Callable[[], Awaitable[object]], *, name: str) -> None:
+        self._seconds = seconds
+        self._action = action
+        self._name = name
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=self._name)
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._action()
+            except Exception as error:
+                log.error("periodic_action_failed", error, action=self._name)
+            await asyncio.sleep(self._seconds)
 
 
 async def serve(*parts: Part) -> None:

@@ -1,14 +1,13 @@
 """Protobuf messages to domain objects and back; nothing else in the service sees both."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
 from google.type import postal_address_pb2
 
+from libs import messaging
 from libs.messaging import Event
 from libs.protos import money_from_proto, money_to_proto, timestamp_from_proto, timestamp_to_proto
 from retailmesh.masterdata.v1 import master_data_events_pb2 as events_pb2
@@ -20,8 +19,6 @@ from services.master_data.domain.catalogue import Price, Product, Promotion, Pro
 from services.master_data.domain.identifiers import Identifier, Scheme
 from services.master_data.domain.parties import Contact, Customer, Location, LocationKind, PostalAddress
 from services.master_data.domain.recorded import Recorded, Upserted
-
-E = TypeVar("E", bound=events.MasterDataEvent)
 
 # Enum value ↔ domain value: the names agree but for the prefix, and 0 (unspecified) never passes validation.
 SCHEME = {product_pb2.IdentifierScheme.Value(f"IDENTIFIER_SCHEME_{it.name}"): it for it in Scheme}
@@ -176,56 +173,25 @@ def upserted_from_bytes(answer: bytes) -> Upserted:
     return Upserted(message.created, message.changed, message.unchanged)
 
 
-@dataclass(frozen=True, slots=True)
-class Wire(Generic[E]):
-    """How a fact travels: the noun of its subject, the key that keeps its order, the message."""
-
-    noun: str
-    key: Callable[[E], str]
-    message: Callable[[E], Message]
-
-
-WIRE: dict[type, Wire[Any]] = {
-    events.ProductChanged: Wire[events.ProductChanged](
-        "product",
-        lambda fact: fact.product.value.sku,
-        lambda fact: events_pb2.ProductChanged(product=product_to_proto(fact.product)),
-    ),
-    events.PriceChanged: Wire[events.PriceChanged](
-        "price",
-        lambda fact: fact.price.sku,
-        lambda fact: events_pb2.PriceChanged(price=price_to_proto(fact.price)),
-    ),
-    events.PromotionChanged: Wire[events.PromotionChanged](
-        "promotion",
-        lambda fact: fact.promotion.promotion_id,
-        lambda fact: events_pb2.PromotionChanged(promotion=promotion_to_proto(fact.promotion)),
-    ),
-    events.LocationChanged: Wire[events.LocationChanged](
-        "location",
-        lambda fact: fact.location.value.location_id,
-        lambda fact: events_pb2.LocationChanged(location=location_to_proto(fact.location)),
-    ),
-    events.CustomerChanged: Wire[events.CustomerChanged](
-        "customer",
-        lambda fact: fact.customer_id,
-        lambda fact: events_pb2.CustomerChanged(customer_id=fact.customer_id, version=fact.version),
-    ),
-}
-
-
-def event_of(fact: events.MasterDataEvent, event_id: UUID, now: datetime, traceparent: str) -> Event:
+def event_of(fact: events.MasterDataEvent, event_id: UUID, now: datetime) -> Event:
     """The event that tells ``fact``; subject ``retail.masterdata.v1.<noun>.changed.<partition>``."""
-    wire = WIRE[type(fact)]
-    message = wire.message(fact)
-    return Event(
-        type=message.DESCRIPTOR.full_name,
-        key=wire.key(fact),
-        domain="masterdata",
-        noun=wire.noun,
-        fact="changed",
-        payload=message.SerializeToString(deterministic=True),
-        id=event_id,
-        time=now,
-        traceparent=traceparent,
-    )
+    noun, key, message = wire_of(fact)
+    return messaging.event_of(message, key=key, noun=noun, fact="changed", id=event_id, time=now)
+
+
+def wire_of(fact: events.MasterDataEvent) -> tuple[str, str, Message]:
+    """The noun of the subject, the key that keeps the order, the payload."""
+    match fact:
+        case events.ProductChanged(product):
+            return "product", product.value.sku, events_pb2.ProductChanged(product=product_to_proto(product))
+        case events.PriceChanged(price):
+            return "price", price.sku, events_pb2.PriceChanged(price=price_to_proto(price))
+        case events.PromotionChanged(promotion):
+            message = events_pb2.PromotionChanged(promotion=promotion_to_proto(promotion))
+            return "promotion", promotion.promotion_id, message
+        case events.LocationChanged(location):
+            message = events_pb2.LocationChanged(location=location_to_proto(location))
+            return "location", location.value.location_id, message
+        case events.CustomerChanged(customer_id, version):
+            message = events_pb2.CustomerChanged(customer_id=customer_id, version=version)
+            return "customer", customer_id, message

@@ -12,7 +12,6 @@ from libs.database import transaction
 from libs.idempotency import Answer, recall, remember
 from libs.messaging import record_events
 from libs.refusals import Refusal
-from libs.telemetry import current_traceparent
 from services.master_data.adapters import rows, statements
 from services.master_data.adapters.reads import PostgresReads
 from services.master_data.application.ports import Call
@@ -44,8 +43,7 @@ class PostgresTransaction(PostgresReads):
         return upserted
 
     async def record(self, events: Sequence[MasterDataEvent], now: datetime) -> None:
-        trace = current_traceparent()
-        await record_events(self._connection, [event_of(fact, self._new_id(), now, trace) for fact in events])
+        await record_events(self._connection, [event_of(fact, self._new_id(), now) for fact in events])
 
     async def lock_products(self) -> None:
         await self._connection.execute(statements.LOCK_PRODUCTS)
@@ -77,7 +75,7 @@ class PostgresTransaction(PostgresReads):
 
 
 class PostgresStore:
-    """The `Store` port. Reads have connections of their own, so a catalogue being loaded never starves them."""
+    """The `Store` port. Reads have connections of their own, so loading a catalogue never starves them."""
 
     def __init__(self, reads: AsyncEngine, writes: AsyncEngine, new_id: Callable[[], UUID]) -> None:
         # One statement is a transaction by itself: no BEGIN and COMMIT around it.

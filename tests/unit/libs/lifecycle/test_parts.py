@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from libs.lifecycle import Closing, main, serve
+from libs.lifecycle import Closing, Every, main, serve
 from libs.settings import ServiceSettings
 
 
@@ -54,19 +54,33 @@ async def test_a_part_that_fails_to_stop_does_not_keep_the_others_running():
     assert log[-1] == "stop database"
 
 
-async def test_a_closing_part_is_closed_at_the_end():
-    closed = asyncio.Event()
+async def test_what_only_has_to_be_closed_is_closed_at_the_end():
+    log: list[str] = []
 
     async def close() -> None:
-        closed.set()
+        log.append("closed")
 
-    last = Recorded("server", [])
-    serving = asyncio.create_task(serve(Closing(close), last))
+    last = Recorded("server", log)
+    serving = asyncio.create_task(serve(Closing(close), Closing(lambda: log.append("flushed")), last))
     await last.started.wait()
-    assert not closed.is_set()
     os.kill(os.getpid(), signal.SIGTERM)
     await serving
-    assert closed.is_set()
+    assert log == ["start server", "stop server", "flushed", "closed"]
+
+
+async def test_a_periodic_action_goes_on_after_a_failure_and_ends_with_its_part():
+    runs: asyncio.Queue[int] = asyncio.Queue()
+
+    async def fail() -> None:
+        runs.put_nowait(1)
+        raise ConnectionError("away")
+
+    part = Every(0, fail, name="purge")
+    await part.start()
+    for _ in range(3):
+        await runs.get()
+    await part.stop()
+    assert {task.get_name() for task in asyncio.all_tasks()}.isdisjoint({"purge"})
 
 
 def test_a_wrong_setting_ends_the_process_by_name(monkeypatch, capsys):
