@@ -48,6 +48,17 @@ class ServiceSettings(BaseSettings):
     peers: dict[str, str] = Field(default_factory=dict)
     """JSON object of workload name to gRPC address."""
 
+    grpc_deadline: float = Field(default=10.0, gt=0)
+    """For a call whose client set none, both served and made."""
+    grpc_grace: float = Field(default=10.0, ge=0)
+    """For calls under way when the server stops."""
+    grpc_max_concurrent: int = Field(default=8_000, ge=1)
+    """Calls served at the same time; more are refused with RESOURCE_EXHAUSTED."""
+    grpc_attempts: int = Field(default=4, ge=1, le=5)
+    """Attempts of a call that may be repeated and finds its service unavailable; gRPC allows five."""
+    grpc_reuse_port: bool = False
+    """Lets several worker processes of one service share its port."""
+
     database_pool_size: int = Field(default=8, ge=1, le=200)
     database_statement_timeout: float = Field(default=30.0, gt=0)
     database_lock_timeout: float = Field(default=10.0, gt=0)
