@@ -1,7 +1,7 @@
 """Between the contract and the domain."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -153,7 +153,9 @@ def run_finished(run: Run, event_id: UUID, traceparent: str) -> Event:
 
 
 def break_found(run: Run, break_id: str, found: Break, event_id: UUID, traceparent: str) -> Event:
-    message = reconciliation_events_pb2.BreakFound(run_id=run.run_id, **{"break": break_to_proto(break_id, found)})
+    message = reconciliation_events_pb2.BreakFound(
+        run_id=run.run_id, **{"break": break_to_proto(break_id, found)}
+    )
     return _event(message, run.run_id, "break", "found", event_id, run.finished_at, traceparent)
 
 
@@ -161,5 +163,5 @@ def _event(
     message: Message, key: str, noun: str, fact: str, event_id: UUID, at: datetime, traceparent: str
 ) -> Event:
     return event_of(
-        message, key=key, noun=noun, fact=fact, id=event_id, time=at.astimezone(UTC), traceparent=traceparent
+        message, key=key, noun=noun, fact=fact, event_id=event_id, time=at, traceparent=traceparent
     )

@@ -1,4 +1,4 @@
-"""The yardstick of unary calls: an empty grpc.aio server in a process of its own, without interceptors or TLS."""
+"""The yardstick of unary calls: an empty grpc.aio server of its own process, no interceptor, no TLS."""
 
 import asyncio
 import os

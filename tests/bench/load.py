@@ -17,7 +17,7 @@ def percentile(sorted_values: list[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load did: calls done, seconds it ran, each call's seconds in ascending order, failures by kind."""
+    """What a load did: calls done, seconds it ran, each call's seconds ascending, failures by kind."""
 
     calls: int
     seconds: float
@@ -41,7 +41,7 @@ async def run_load(
     seconds: float,
     warm_up_seconds: float = 1.0,
 ) -> Load:
-    """Keep `in_flight` calls running for `seconds` after a warm-up; `call` takes a number no other call gets."""
+    """Keep `in_flight` calls running for `seconds` after a warm-up; each `call` gets its own number."""
     latencies: list[float] = []
     failures: dict[str, int] = {}
     number = 0

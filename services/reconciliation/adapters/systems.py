@@ -34,7 +34,7 @@ ORDER_STILL_PROMISES = (
 
 
 class GrpcSystems:
-    """The `Systems` port. ``channels`` are by service name; ``page_size`` and ``at_once`` bound each reading."""
+    """The `Systems` port. ``channels`` are by service name; ``page_size`` and ``at_once`` bound a reading."""
 
     def __init__(self, channels: Mapping[str, grpc.aio.Channel], *, page_size: int, at_once: int) -> None:
         self._storefronts = channel_service_pb2_grpc.ChannelGatewayServiceStub(channels["channel_gateway"])

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 
-
 metadata = sa.MetaData()
 
 run = sa.Table(

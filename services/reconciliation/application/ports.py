@@ -34,7 +34,10 @@ class MeshOrders:
 
 
 class Systems(Protocol):
-    """The systems that must agree, read as they are now. Raises `SystemUnreadable` naming the one that is not."""
+    """The systems that must agree, read as they are now.
+
+    Every method raises `SystemUnreadable` naming the system that could not be read.
+    """
 
     async def storefront_orders(self, start: datetime, end: datetime) -> Sequence[SourceDocument]:
         """What storefronts have, bought from ``start`` until before ``end``."""

@@ -24,7 +24,7 @@ class BreakKind(Enum):
 
 
 REMEDIES = {
-    BreakKind.MISSING_IN_MESH: "Look for it in quarantine and apply it again; else ask the source to send it again.",
+    BreakKind.MISSING_IN_MESH: "Look for it in quarantine; else ask the source to send it again.",
     BreakKind.MISSING_AT_SOURCE: "Ask the source whether it was deleted; cancel the order when it was.",
     BreakKind.DOUBLED_IN_MESH: "Cancel the order that was recorded later.",
     BreakKind.AMOUNT_DIFFERS: "Compare the raw message with the source; a change after the sale was missed.",
@@ -33,7 +33,7 @@ REMEDIES = {
     BreakKind.MISSING_IN_ERP: "Read the posting; try it again once what it names is mended.",
     BreakKind.UNKNOWN_IN_ERP: "Find who wrote the document; cancel it in the ERP when nobody claims it.",
     BreakKind.DOUBLED_IN_ERP: "Cancel the later document in the ERP.",
-    BreakKind.ERP_AMOUNT_DIFFERS: "Compare the posting's steps with the document; correct the document in the ERP.",
+    BreakKind.ERP_AMOUNT_DIFFERS: "Compare the posting's steps with the document and correct it in the ERP.",
     BreakKind.RESERVATION_DIFFERS: "Release the order's hold again so that it is sourced anew.",
 }
 """What a person does about each kind of break."""

@@ -35,7 +35,7 @@ def compare_erp(
 
 
 def compare_postings(orders: Sequence[MeshDocument], postings: Sequence[PostedDocument]) -> Comparison:
-    """Is every cent of every order on its way to the ERP? What an order nets must be what its postings sum to."""
+    """Is every cent on its way to the ERP? What an order nets must be what its postings sum to."""
     sums: dict[str, Money] = {}
     for posting in postings:
         if not posting.skipped:

@@ -10,7 +10,7 @@ class SourceDocument:
     """A sale as its source has it: a storefront's order or a till's receipt.
 
     ``key`` names it at the source, for example ``shopify:main/1001``; ``total`` is what was owed when it was
-    made, ``refunded`` what was given back since, None where the source keeps returns as documents of their own.
+    made, ``refunded`` what was given back since, None where returns are documents of their own.
     """
 
     key: str
