@@ -92,7 +92,7 @@ def tls_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings_for(tls_dir: Path) -> SettingsFactory:
-    """``settings_for("order", database_url=...)``: that service's settings and identity, no server unasked."""
+    """``settings_for("order", database_url=...)``: its settings and identity, no server unasked."""
 
     def settings(service: str, **given: Any) -> ServiceSettings:
         config = f"services.{service}.config"

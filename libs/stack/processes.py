@@ -6,7 +6,7 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -19,6 +19,7 @@ LOG_BYTES_KEPT = 16 * 1024 * 1024
 # Boot time, which creation times are relative to, moves a little when the clock is set.
 SAME_START_SECONDS = 2.0
 KILL_SECONDS = 10.0
+POLL_SECONDS = 0.005
 
 # Ended children stay zombies until their parent looks; a test's process is that parent for a long time.
 children: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -33,11 +34,10 @@ class Record:
 
     def process(self) -> psutil.Process | None:
         """The running process, or None once it has ended."""
-        reap(self.pid)
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.created) < SAME_START_SECONDS
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if same and not is_gone(process) else None
         return None
 
     def is_alive(self) -> bool:
@@ -106,12 +106,31 @@ def end(record: Record, how: signal.Signals, grace: float) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(record.pid, how)
         os.killpg(record.pid, signal.SIGCONT)  # a paused process would sleep through the rest
-    _, left = psutil.wait_procs(members, timeout=grace)
+    left = wait_gone(members, grace)
     for member in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
-    psutil.wait_procs(left, timeout=KILL_SECONDS)
-    reap(record.pid)
+    wait_gone(left, KILL_SECONDS)
+
+
+def wait_gone(processes: Iterable[psutil.Process], timeout: float) -> list[psutil.Process]:
+    """Those still running after ``timeout`` s. An orphan may stay a zombie for long: it counts as gone."""
+    deadline = time.monotonic() + timeout
+    left = [process for process in processes if not is_gone(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        left = [process for process in left if not is_gone(process)]
+    return left
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether all its threads ended: the first may be a zombie while others still hold the sockets."""
+    reap(process.pid)
+    try:
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        return not process.is_running() or (zombie and process.num_threads() <= 1)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def signal_group(record: Record, what: signal.Signals) -> None:

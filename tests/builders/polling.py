@@ -12,7 +12,7 @@ POLL_SECONDS = 0.02
 
 
 async def poll_until(predicate: Callable[[], T | Awaitable[T]], deadline: float = 10.0) -> T:
-    """The first true answer of a function or coroutine function; AssertionError after ``deadline`` seconds."""
+    """The first true answer of a function or coroutine function; AssertionError after ``deadline`` s."""
     ends = time.monotonic() + deadline
     while True:
         answer = predicate()

@@ -1,0 +1,22 @@
+"""A service table of dummies."""
+
+from libs.stack import ServiceTable
+
+MODULE = "tests.builders.dummy_service"
+
+
+def dummy_table() -> ServiceTable:
+    """``front`` calls ``middle``, which calls ``back``; ``aside`` is on its own. ``back`` has a database."""
+    row = {"module": MODULE}
+    return ServiceTable.parse(
+        {
+            "settings": {"DUMMY": None},
+            "services": {
+                "back": row | {"grpc_port": 27901, "http_port": 27911, "database": "back"},
+                "middle": row | {"grpc_port": 27902, "depends_on": ["back"]},
+                "front": row | {"grpc_port": 27903, "depends_on": ["middle"]},
+                "aside": row
+                | {"grpc_port": 27904, "settings": {"GREETING": "see {back.http}", "PATIENCE": "none"}},
+            },
+        }
+    )
