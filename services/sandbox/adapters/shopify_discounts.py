@@ -1,0 +1,72 @@
+"""Discounts as Shopify writes them: applications of the order, which the lines' allocations refer to."""
+
+from services.sandbox.adapters.shopify_values import Fields, amount, both
+from services.sandbox.domain.orders import Order
+from services.sandbox.domain.trade import Reduction, ReductionKind
+
+DISCOUNTS = {
+    ReductionKind.RETAIL: ("automatic", "Loyalty price", ""),
+    ReductionKind.COUPON: ("discount_code", "", "COUPON"),
+    ReductionKind.COUPON_MATCH: ("manual", "Coupon match", ""),
+}
+"""Type, title and code of the discount application of each kind of reduction."""
+
+
+def reductions(order: Order) -> list[tuple[ReductionKind, bool]]:
+    """The discounts of an order, in the order in which allocations refer to them."""
+    found = [
+        (reduction.kind, reduction.basket_wide) for line in order.lines for reduction in line.line.reductions
+    ]
+    return list(dict.fromkeys(found))
+
+
+def discount_applications(order: Order) -> list[Fields]:
+    return [application(order, kind, wide) for kind, wide in reductions(order)]
+
+
+def application(order: Order, kind: ReductionKind, wide: bool) -> Fields:
+    applied, title, code = DISCOUNTS[kind]
+    named = {"code": code_of(code, wide)} if code else {"title": title, "description": title}
+    return {
+        "target_type": "line_item",
+        "type": applied,
+        "value": amount(reduced(order, kind, wide), order.currency),
+        "value_type": "fixed_amount",
+        "allocation_method": "across" if wide else "each",
+        "target_selection": "all" if wide else "explicit",
+        **named,
+    }
+
+
+def code_of(code: str, wide: bool) -> str:
+    return f"{code}-BASKET" if wide else code
+
+
+def reduced(order: Order, kind: ReductionKind, wide: bool) -> int:
+    return sum(
+        reduction.micros
+        for line in order.lines
+        for reduction in line.line.reductions
+        if (reduction.kind, reduction.basket_wide) == (kind, wide)
+    )
+
+
+def discount_codes(order: Order) -> list[Fields]:
+    return [
+        {
+            "code": code_of(DISCOUNTS[kind][2], wide),
+            "amount": amount(reduced(order, kind, wide), order.currency),
+            "type": "fixed_amount",
+        }
+        for kind, wide in reductions(order)
+        if DISCOUNTS[kind][2]
+    ]
+
+
+def allocation(order: Order, reduction: Reduction) -> Fields:
+    place = reductions(order).index((reduction.kind, reduction.basket_wide))
+    return {
+        "amount": amount(reduction.micros, order.currency),
+        "amount_set": both(reduction.micros, order.currency, order.presentment),
+        "discount_application_index": place,
+    }
