@@ -13,6 +13,7 @@ and the rest follows.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from importlib import import_module
 from typing import Any
 
 import grpc
@@ -35,9 +36,9 @@ async def grpc_server(
 ) -> AsyncIterator[MeshServer]:
     """The servicer behind the mesh's own server, refusing for the reasons of its domain."""
     service = RpcService(grpc_add_to_server, grpc_servicer, grpc_descriptor)
-    pool, package = grpc_descriptor.file.pool, grpc_descriptor.file.package
-    reasons = [pool.FindEnumTypeByName(f"{package}.ErrorReason")]
-    server = build_server(settings_for(service_name), [service], Readiness(), reasons)
+    reasons = import_module(f"{grpc_descriptor.file.package}.error_reason_pb2")
+    enum = reasons.DESCRIPTOR.enum_types_by_name["ErrorReason"]
+    server = build_server(settings_for(service_name), [service], Readiness(), [enum])
     await server.start()
     yield server
     await server.stop(0)
