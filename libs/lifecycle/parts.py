@@ -40,7 +40,7 @@ class Closing:
 
 
 class Every:
-    """A part that runs ``action`` at once and then every ``seconds``; a failure is logged and it runs again."""
+    """A part that runs ``action`` at once and then every ``seconds``, also after a failure, which is logged."""
 
     def __init__(self, seconds: float, action: Callable[[], Awaitable[object]], *, name: str) -> None:
         self._seconds = seconds
