@@ -176,7 +176,7 @@ def upserted_from_bytes(answer: bytes) -> Upserted:
 def event_of(fact: events.MasterDataEvent, event_id: UUID, now: datetime) -> Event:
     """The event that tells ``fact``; subject ``retail.masterdata.v1.<noun>.changed.<partition>``."""
     noun, key, message = wire_of(fact)
-    return messaging.event_of(message, key=key, noun=noun, fact="changed", id=event_id, time=now)
+    return messaging.event_of(message, key=key, noun=noun, fact="changed", event_id=event_id, time=now)
 
 
 def wire_of(fact: events.MasterDataEvent) -> tuple[str, str, Message]:

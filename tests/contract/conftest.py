@@ -20,10 +20,42 @@ import grpc
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
+from libs.database import connect
 from libs.rpc import MeshServer, Readiness, RpcService, build_server, open_channel
+from tests.builders.databases import DatabaseServer
 from tests.conftest import SettingsFactory
 
 ChannelFactory = Callable[..., grpc.aio.Channel]
+
+# In one statement, so that tables referring to each other need no order.
+EMPTY = """
+    do $$ begin
+        execute (
+            select 'truncate ' || string_agg(quote_ident(tablename), ', ') || ' restart identity'
+            from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'
+        );
+    end $$
+"""
+
+
+@pytest.fixture(scope="session")
+def migrated_databases(postgres: DatabaseServer) -> dict[str, str]:
+    """URL by service, filled as tests ask."""
+    return {}
+
+
+@pytest.fixture
+async def database_url(
+    postgres: DatabaseServer, migrated_databases: dict[str, str], service_name: str
+) -> str:
+    """One database for all contract tests of a service, emptied for each: many tests, each with few rows."""
+    if service_name not in migrated_databases:
+        migrated_databases[service_name] = postgres.fresh(service_name)
+    url = migrated_databases[service_name]
+    connection = await connect(url, application_name="test")
+    await connection.execute(EMPTY)
+    await connection.close()
+    return url
 
 
 @pytest.fixture
