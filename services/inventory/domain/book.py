@@ -20,13 +20,19 @@ from services.inventory.domain.reservations import (
 class Book:
     """Levels and reservations as read under lock; commands change them in memory, the store writes them back.
 
-    A command first checks everything that can refuse it, so a refused one leaves no trace.
+    A command first checks everything that can refuse it, so a refused one leaves no trace. ``moved_since`` is
+    what the ledger knows to have moved after a count, for the levels that are counted.
     """
 
     def __init__(
-        self, places: Places, levels: Iterable[Level], reservations: Iterable[Reservation] = ()
+        self,
+        places: Places,
+        levels: Iterable[Level],
+        reservations: Iterable[Reservation] = (),
+        moved_since: Mapping[Key, int] | None = None,
     ) -> None:
         self.places = places
+        self.moved_since = moved_since or {}
         self.stock: dict[str, dict[str, Level]] = {}
         self.units: dict[str, Unit] = {}
         self.reservations: dict[ReservationKey, Reservation] = {}

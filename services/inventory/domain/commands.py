@@ -1,10 +1,9 @@
 """What inventory can be told to do. Tuples: a bulk of orders makes tens of thousands of them a second."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.inventory.domain.levels import Key, Unit
+from services.inventory.domain.levels import Unit
 from services.inventory.domain.movements import Cause
 from services.inventory.domain.reservations import Allocation
 
@@ -80,12 +79,11 @@ class Counted(NamedTuple):
 
 
 class Count(NamedTuple):
-    """Shelves as seen at ``counted_at``; ``moved_since`` is what the ledger knows to have moved after it."""
+    """Shelves as seen at ``counted_at``."""
 
     source_reference: str
     counted_at: datetime
     counts: tuple[Counted, ...]
-    moved_since: Mapping[Key, int]
 
 
 class Expire(NamedTuple):

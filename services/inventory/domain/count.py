@@ -52,7 +52,7 @@ def apply(book: Book, command: Count, counted: Counted, level: Level) -> bool:
     """Whether anything changed; a later count knows better than this one."""
     if level.counted_at is not None and command.counted_at < level.counted_at:
         return False
-    there_now = max(0, counted.quantity + command.moved_since.get(level.key, 0))
+    there_now = max(0, counted.quantity + book.moved_since.get(level.key, 0))
     difference = there_now - level.on_hand
     source = command.source_reference, command.counted_at
     if difference > 0:
