@@ -6,6 +6,7 @@ from libs.stack.mesh import Mesh
 from libs.stack.nats import Nats
 from libs.stack.postgres import Postgres
 from libs.stack.service_process import ServiceProcess
+from libs.stack.starting import Progress, silent
 from libs.stack.status import PartStatus
 from libs.stack.table import Service, ServiceTable
 from libs.stack.temporary import temporary_mesh
@@ -17,6 +18,7 @@ __all__ = [
     "PartStatus",
     "PortTaken",
     "Postgres",
+    "Progress",
     "Service",
     "ServiceProcess",
     "ServiceTable",
@@ -25,5 +27,6 @@ __all__ = [
     "create_databases",
     "database_url",
     "drop_databases",
+    "silent",
     "temporary_mesh",
 ]

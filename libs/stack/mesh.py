@@ -180,19 +180,24 @@ class Mesh:
             spawn(name, self.blueprint, state)
         wait_ready(self.blueprint.part(name, state), state.processes[name], timeout)
 
-    def migrate(self, services: Iterable[str] | None = None, *, progress: Progress = silent) -> None:
-        """Bring databases up to date. A mesh that is down gets its PostgreSQL for as long as that takes."""
+    def migrate(self, services: Iterable[str] | None = None, *, progress: Progress = silent) -> list[str]:
+        """Bring databases up to date; returns the names of their services.
+
+        A mesh that is down gets its PostgreSQL for as long as that takes.
+        """
         chosen = [self.table[name] for name in (self.table.services if services is None else services)]
         was_running = self.is_running()
         self.home.prepare()
-        with self.home.locked():
-            state = self.begin([])
-            server = [name for name in self.blueprint.own_servers(state) if name == Postgres.name]
-            spawn_all(server, self.blueprint, state, progress)
-            wait_all(server, self.blueprint, state, progress, READY_SECONDS)
-            prepare_databases(chosen, self.blueprint, state, progress)
-        if not was_running:
-            self.stop(progress=progress)
+        try:
+            with self.home.locked():
+                state = self.begin([])
+                server = [name for name in self.blueprint.own_servers(state) if name == Postgres.name]
+                spawn_all(server, self.blueprint, state, progress)
+                wait_all(server, self.blueprint, state, progress, READY_SECONDS)
+                return prepare_databases(chosen, self.blueprint, state, progress)
+        finally:
+            if not was_running:
+                self.stop(progress=progress)
 
     def begin(self, services: Iterable[str]) -> State:
         """The state of the running mesh, or a new one after ending whatever an earlier mesh left."""

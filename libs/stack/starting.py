@@ -66,16 +66,27 @@ def issue_certificates(directory: Path, workloads: Iterable[str], progress: Prog
 
 def prepare_databases(
     services: Iterable[Service], blueprint: Blueprint, state: State, progress: Progress
-) -> None:
-    """Create what is missing and migrate all, one after the other: alembic keeps its context in a module."""
+) -> list[str]:
+    """Create what is missing and migrate all, one after the other: alembic keeps its context in a module.
+
+    Returns the names of the services that have a database.
+    """
     owners = [service for service in services if service.database]
     if not owners:
-        return
-    from libs.database import migrate
-
+        return []
     progress("databases", "starting")
     create_databases(state.database_server, [blueprint.database(it.name, state) for it in owners])
     for service in owners:
         if service.migrations.exists():
-            migrate(blueprint.database_url(service.name, state), str(service.migrations))
+            migrate_database(service, blueprint.database_url(service.name, state))
     progress("databases", "ready")
+    return [service.name for service in owners]
+
+
+def migrate_database(service: Service, url: str) -> None:
+    from libs.database import migrate
+
+    try:
+        migrate(url, str(service.migrations))
+    except Exception as error:
+        raise StackError(f"the database of {service.name} cannot be migrated: {error!r}") from error
