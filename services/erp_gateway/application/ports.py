@@ -1,0 +1,163 @@
+"""What the use cases need from outside; the adapters provide it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from libs.money import Money
+from services.erp_gateway.domain.facts import Fact, FactKind
+from services.erp_gateway.domain.postings import Outcome, Posting, Step, StepKind
+
+
+class StepRefused(Exception):
+    """The ERP refused the step for good; the message is the ERP's, without personal data."""
+
+
+class StepNotDone(Exception):
+    """The ERP certainly did nothing: the call never left, or it said so. It may be tried again."""
+
+
+class StepUnknown(Exception):
+    """Nobody knows whether the ERP did it: the answer was lost, or was a server's failure."""
+
+
+class Throttled(StepNotDone):
+    """The ERP has too many calls; it did nothing and names a delay."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("too many calls at once")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class ErpDocument:
+    """A document as the ERP has it; ``amount`` is negative for a credit note."""
+
+    document_id: str
+    external_key: str
+    amount: Money
+    paid: Money
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErpDocumentPage:
+    """A page in the ERP's own order; ``next_token`` is empty at the end."""
+
+    documents: Sequence[ErpDocument]
+    next_token: str
+
+
+class Erp(Protocol):
+    """An ERP behind its adapter. Vendors' words end there."""
+
+    name: str
+
+    settle: timedelta
+    """How long after a lost answer a write may still happen; only then does "not found" mean "not done"."""
+
+    def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
+        """The steps that this ERP needs for such a fact, in its order."""
+
+    async def look_up(self, posting: Posting, step: Step) -> str | None:
+        """The ERP's id of what the step makes, None when it is not there. Raises `StepUnknown` or `Throttled`."""
+
+    async def perform(self, posting: Posting, step: Step) -> str:
+        """Do the step and answer the ERP's id. Raises `StepRefused`, `StepNotDone`, `Throttled`, `StepUnknown`."""
+
+    async def documents(self, page_size: int, page_token: str) -> ErpDocumentPage:
+        """The ERP's own documents. Raises `ErpUnreachable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErpCall:
+    """One call to the ERP, for the audit; ``status`` 0 means that no answer came."""
+
+    posting_id: UUID
+    step: StepKind
+    operation: str
+    status: int
+    outcome: Outcome
+    duration: timedelta
+    at: datetime
+    trace_id: str
+    request_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A mutation asked for: its repeat has the same ``request_id`` and the same ``digest`` of the body."""
+
+    request_id: str
+    digest: bytes
+
+
+class Transaction(Protocol):
+    """One database transaction."""
+
+    async def recall(self, call: Call) -> bool:
+        """Whether this call was answered before. Raises `RequestIdReused`."""
+
+    async def answered(self, call: Call, posting_id: UUID) -> None:
+        """Keep that the call was answered, for its repeats."""
+
+    async def get(self, posting_id: UUID) -> Posting:
+        """A posting, locked. Raises `NotFound`."""
+
+    async def find_sales(self, order_ids: Sequence[str]) -> Mapping[str, Posting]:
+        """The sale posting of each order that has one, locked."""
+
+    async def find_takebacks(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Posting]]:
+        """Credit notes and cancellations of each order."""
+
+    async def add(self, postings: Sequence[Posting], traceparents: Sequence[str]) -> None:
+        """Keep new postings; those known already are left as they are."""
+
+    async def save(self, posting: Posting, next_attempt_at: datetime | None) -> None:
+        """Keep a posting's progress, its customer's account, and the event that tells that it has ended.
+
+        A posting that has failed gives up the task of opening its customer's account.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A posting that only this worker may work on until its lease ends."""
+
+    posting: Posting
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAccount:
+    """``document_id`` is empty until the posting ``owner`` has found or opened the account in the ERP."""
+
+    document_id: str
+    owner: UUID
+
+
+class Store(Protocol):
+    """Where postings are kept."""
+
+    def begin(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that commits when the block ends and rolls back when an exception leaves it."""
+
+    async def claim(self, limit: int, lease: timedelta) -> Sequence[Claimed]:
+        """Postings that are due, oldest first, none of whose order's earlier postings is unfinished."""
+
+    async def customer(self, customer_key: str, posting_id: UUID) -> CustomerAccount:
+        """The account of a customer, or whose task it is to open it; the first posting that asks gets the task."""
+
+    async def audit(self, call: ErpCall) -> None:
+        """Keep a call for the audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A fact heard of by an event, and the trace it belongs to."""
+
+    fact: Fact
+    traceparent: str
