@@ -12,6 +12,7 @@ from libs.stack.table import Service, ServiceTable
 
 # What any program may need of the user's environment; everything else is named in the table.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "SSL_CERT_FILE")
+FILES = "{files}"
 ADDRESS = re.compile(r"\{(\w+)\.(grpc|http)\}")
 
 
@@ -37,7 +38,9 @@ def service_environment(
     if service.name in state.http_ports:
         told["HTTP_ADDRESS"] = address(state.http_ports[service.name])
     inherited = {name: given[name] for name in INHERITED if name in given}
-    return {**inherited, **told, **named_settings(service, table, state, given), **override}
+    named = named_settings(service, table, state, given)
+    chosen = {name: value.replace(FILES, str(home["files"])) for name, value in named.items()}
+    return {**inherited, **told, **chosen, **override}
 
 
 def peers(state: State) -> dict[str, str]:

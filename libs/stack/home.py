@@ -13,12 +13,12 @@ from pathlib import Path
 # A socket's path may have 107 bytes on Linux and 103 on macOS.
 SOCKET_PATH_BYTES = 103
 SOCKET_NAME = ".s.PGSQL.5432"
-FOLDERS = ("pg", "nats", "tls", "logs", "run")
+FOLDERS = ("pg", "nats", "files", "tls", "logs", "run")
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """``pg`` and ``nats`` are data, ``tls`` the development certificates, ``run`` what is running."""
+    """``pg``, ``nats`` and ``files`` are data, ``tls`` holds certificates, ``run`` what is running."""
 
     path: Path
 

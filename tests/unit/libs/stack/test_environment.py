@@ -67,6 +67,10 @@ def test_nothing_unnamed_is_handed_on():
     assert environment.keys().isdisjoint({"ERP", "AWS_SECRET"})
 
 
+def test_a_folder_of_the_mesh_is_filled_into_a_setting():
+    assert told(given={"TOKEN": "{files}/shop"})["TOKEN"].endswith("/home/files/shop")
+
+
 def test_an_address_is_filled_into_a_setting():
     assert told()["BANK_URL"] == "http://127.0.0.1:7102/v1"
 
