@@ -23,6 +23,7 @@ from typing import cast
 
 from services.sandbox.adapters.complete_journey_catalogue import Row, catalogue
 from services.sandbox.adapters.complete_journey_rows import TIME_ZONE, basket_of
+from services.sandbox.application.refusals import Unknown
 from services.sandbox.domain.places import of_stores
 from services.sandbox.domain.trade import Dataset
 
@@ -30,7 +31,7 @@ NAME = "complete-journey"
 BUSIEST_DAY = date(2017, 12, 23)
 
 
-class DatasetMissing(Exception):
+class DatasetMissing(Unknown):
     """The data set's package is not installed, or holds no such day."""
 
 

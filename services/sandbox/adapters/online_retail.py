@@ -23,6 +23,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from libs.money import Money
+from services.sandbox.application.refusals import Unknown
 from services.sandbox.domain.amounts import extended
 from services.sandbox.domain.dice import Dice
 from services.sandbox.domain.trade import Basket, Cancellation, Correction, Dataset, Line, Product, Unit
@@ -50,12 +51,17 @@ Row = Mapping[str, str]
 T = TypeVar("T", int, str)
 
 
-class DayMissing(Exception):
-    """The file holds no line of that day."""
+class DayMissing(Unknown):
+    """There is no such file, or it holds no line of that day."""
 
 
 def read_online_retail(path: Path, day: date | None = None) -> Dataset:
-    """The invoices of ``day`` (default: the day with most lines); the file is streamed, never held."""
+    """The invoices of ``day`` (default: the day with most lines); the file is streamed, never held.
+
+    Raises `DayMissing`.
+    """
+    if not path.is_file():
+        raise DayMissing(f"{path}: no such file", "file")
     day = day or busiest_day(path)
     rows = [row for row in lines_of(path) if row["InvoiceDate"].startswith(str(day))]
     if not rows:

@@ -78,7 +78,7 @@ class FuturaDialect:
     def coupon(self, item: Element, receipt: Receipt, kind: ReductionKind, micros: int) -> None:
         coupon = self.write.add(item, "Discount", TypeCode="Coupon")
         self._money(coupon, "Amount", micros, receipt.currency)
-        self.write.add(coupon, "PromotionID", kind.value)
+        self.write.add(coupon, "PromotionID", kind.name)
 
     def tender(self, item: Element, receipt: Receipt, tender: Tender) -> None:
         add = self.write.add

@@ -79,7 +79,7 @@ class StandardDialect:
     def coupon(self, item: Element, receipt: Receipt, kind: ReductionKind, micros: int) -> None:
         coupon = self.write.add(item, "Discount", TypeCode="Coupon")
         self.write.add(coupon, "Amount", decimal(micros, PLACES))
-        self.write.add(coupon, "PromotionID", kind.value)
+        self.write.add(coupon, "PromotionID", kind.name)
 
     def tender(self, item: Element, receipt: Receipt, tender: Tender) -> None:
         element = self.write.add(

@@ -4,12 +4,12 @@ from services.sandbox.adapters.shopify_values import Fields, amount, both
 from services.sandbox.domain.orders import Order
 from services.sandbox.domain.trade import Reduction, ReductionKind
 
-DISCOUNTS = {
-    ReductionKind.RETAIL: ("automatic", "Loyalty price", ""),
-    ReductionKind.COUPON: ("discount_code", "", "COUPON"),
-    ReductionKind.COUPON_MATCH: ("manual", "Coupon match", ""),
+TYPES = {
+    ReductionKind.RETAIL: "automatic",
+    ReductionKind.COUPON: "discount_code",
+    ReductionKind.COUPON_MATCH: "manual",
 }
-"""Type, title and code of the discount application of each kind of reduction."""
+"""A discount is named by its promotion's id: in ``code`` when the buyer typed it, in ``title`` otherwise."""
 
 
 def reductions(order: Order) -> list[tuple[ReductionKind, bool]]:
@@ -25,21 +25,17 @@ def discount_applications(order: Order) -> list[Fields]:
 
 
 def application(order: Order, kind: ReductionKind, wide: bool) -> Fields:
-    applied, title, code = DISCOUNTS[kind]
-    named = {"code": code_of(code, wide)} if code else {"title": title, "description": title}
+    typed = TYPES[kind] == "discount_code"
+    named = {"code": kind.name} if typed else {"title": kind.name, "description": kind.name}
     return {
         "target_type": "line_item",
-        "type": applied,
+        "type": TYPES[kind],
         "value": amount(reduced(order, kind, wide), order.currency),
         "value_type": "fixed_amount",
         "allocation_method": "across" if wide else "each",
         "target_selection": "all" if wide else "explicit",
         **named,
     }
-
-
-def code_of(code: str, wide: bool) -> str:
-    return f"{code}-BASKET" if wide else code
 
 
 def reduced(order: Order, kind: ReductionKind, wide: bool) -> int:
@@ -54,12 +50,12 @@ def reduced(order: Order, kind: ReductionKind, wide: bool) -> int:
 def discount_codes(order: Order) -> list[Fields]:
     return [
         {
-            "code": code_of(DISCOUNTS[kind][2], wide),
+            "code": kind.name,
             "amount": amount(reduced(order, kind, wide), order.currency),
             "type": "fixed_amount",
         }
         for kind, wide in reductions(order)
-        if DISCOUNTS[kind][2]
+        if TYPES[kind] == "discount_code"
     ]
 
 

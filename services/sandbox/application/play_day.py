@@ -84,8 +84,8 @@ async def play_day(
     """Plays all messages in the order of sending, up to ``concurrency`` of them under way.
 
     A message waits for the answer to the one before it of its own order or till, so only those that the plan
-    made late arrive late. ``speed`` is the real-time factor, 0 for as fast as possible. ``register`` is told of
-    each message before it is sent: storefront and tills know what they did even when nobody hears of it.
+    made late arrive late. ``speed`` is the real-time factor, 0 for as fast as possible. ``register`` is told
+    of each message before it is sent: storefront and tills know what they did even when nobody hears of it.
     """
     clock = asyncio.get_running_loop().time
     started = clock()
