@@ -3,18 +3,20 @@
 Reading this file is reading the service: what it is made of, and in which order that starts and stops.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import create_engine, ping
-from libs.lifecycle import Closing, main, serve
+from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server
 from libs.telemetry import start_telemetry
 from retailmesh.masterdata.v1 import error_reason_pb2, master_data_service_pb2, master_data_service_pb2_grpc
 from services.master_data.adapters.store import PostgresStore
+from services.master_data.application.forget_answers import forget_answers
 from services.master_data.config import Settings
 from services.master_data.entrypoints.grpc import MasterDataServicer
 
@@ -26,14 +28,13 @@ async def run(settings: Settings) -> None:
     telemetry = start_telemetry(settings)
     reads = engine_of(settings, settings.database_pool_size)
     writes = engine_of(settings, settings.write_pool_size)
+    store = PostgresStore(reads, writes, uuid4)
     broker = await connect_broker(settings.nats_url, name=settings.service)
-    relay = Relay(writes, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service)
-    # A broker that is away holds back events, not answers: the outbox keeps them.
-    readiness = Readiness({"database": lambda: ping(reads)})
     server = build_server(
         settings,
-        [service_of(PostgresStore(reads, writes, uuid4))],
-        readiness,
+        [service_of(store)],
+        # A broker that is away holds back events, not answers: the outbox keeps them.
+        Readiness({"database": lambda: ping(reads)}),
         [error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]],
     )
     await serve(
@@ -41,7 +42,8 @@ async def run(settings: Settings) -> None:
         Closing(reads.dispose),
         Closing(writes.dispose),
         Closing(broker.close),
-        relay,
+        Relay(writes, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service),
+        Every(settings.purge_interval, purge_of(settings, store), name="purge"),
         server,
     )
 
@@ -59,9 +61,18 @@ def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
 def service_of(store: PostgresStore) -> RpcService:
     return RpcService(
         add_to_server=master_data_service_pb2_grpc.add_MasterDataServiceServicer_to_server,
-        servicer=MasterDataServicer(store, now=lambda: datetime.now(UTC)),
+        servicer=MasterDataServicer(store, utc_now),
         descriptor=master_data_service_pb2.DESCRIPTOR.services_by_name["MasterDataService"],
     )
+
+
+def purge_of(settings: Settings, store: PostgresStore) -> Callable[[], Awaitable[None]]:
+    kept = timedelta(days=settings.answers_kept_days)
+    return lambda: forget_answers(store, utc_now(), kept, settings.purge_batch)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.database import transaction
-from libs.idempotency import Answer, recall, remember
+from libs.idempotency import Answer, forget_before, recall, remember
 from libs.messaging import record_events
 from libs.refusals import Refusal
 from services.master_data.adapters import rows, statements
@@ -41,6 +41,9 @@ class PostgresTransaction(PostgresReads):
         answer = Answer(call.request_id, call.digest, upserted_to_bytes(upserted))
         await remember(self._connection, call.rpc, [answer])
         return upserted
+
+    async def forget_answers_before(self, moment: datetime, limit: int) -> int:
+        return await forget_before(self._connection, moment, limit=limit)
 
     async def record(self, events: Sequence[MasterDataEvent], now: datetime) -> None:
         await record_events(self._connection, [event_of(fact, self._new_id(), now) for fact in events])

@@ -57,6 +57,9 @@ class Transaction(Reads, Protocol):
     async def answer(self, call: Call, upserted: Upserted) -> Upserted:
         """Keep the answer for repeats and return it; a conflict when a concurrent repeat was faster."""
 
+    async def forget_answers_before(self, moment: datetime, limit: int) -> int:
+        """Drop at most ``limit`` answers and say how many."""
+
     async def record(self, events: Sequence[MasterDataEvent], now: datetime) -> None:
         """Publish ``events`` if and only if the transaction commits."""
 
