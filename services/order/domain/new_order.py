@@ -33,6 +33,7 @@ class NewOrder(NamedTuple):
     order_id: str
     channel: str
     channel_order_id: str
+    customer_id: str
     kind: OrderKind
     placed_at: datetime
     channel_version: datetime | None

@@ -53,7 +53,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Amounts are micros of ``currency``. ``document`` is the order as handed over and later corrected."""
+    """Amounts are micros of ``currency``. ``document`` is the order as handed over and later corrected,
+    ``sourcing`` inventory's account of its promises, ``shipments`` and ``returns`` what gateways told; all
+    of these are opaque in here.
+    """
 
     order_id: str
     channel: str
@@ -82,6 +85,8 @@ class Order:
     lines: tuple[OrderLine, ...]
     document: bytes
     sourcing: bytes
+    shipments: tuple[bytes, ...]
+    returns: tuple[bytes, ...]
 
     def line(self, line_id: str) -> OrderLine:
         """Raises `LineUnknown`."""
@@ -106,15 +111,6 @@ class Order:
     def shortages(self) -> tuple[Goods, ...]:
         return tuple(
             Goods(line.line_id, line.sku, line.short, line.unit) for line in self.lines if line.short
-        )
-
-    @property
-    def unpromised(self) -> tuple[Goods, ...]:
-        """What has to be sourced."""
-        return tuple(
-            Goods(line.line_id, line.sku, line.unpromised, line.unit)
-            for line in self.lines
-            if line.unpromised > 0
         )
 
     @property

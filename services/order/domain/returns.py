@@ -13,6 +13,7 @@ from services.order.domain.refusals import (
     QuantityExceeded,
     RefundExceeded,
 )
+from services.order.domain.sourcing import seek
 from services.order.domain.states import Command
 from services.order.domain.stock import Article, Goods, Instruction, Receipt, Release, request_id_of
 
@@ -61,8 +62,9 @@ def take_back(order: Order, it: Return) -> tuple[Order, list[Instruction]]:
         after = after.with_lines([line])
         if came_back and given.restock and line.stocked:
             received.append(Goods(str(position + 1), line.sku, came_back, line.unit))
-    after = replace(after, refunded=order.refunded + it.amount).after(Command.RETURN)
-    return after, [*receipt_of(it, order.order_id, received), *releases_of(order, after, it)]
+    after = replace(after, refunded=order.refunded + it.amount, returns=(*order.returns, it.document))
+    after = after.after(Command.RETURN)
+    return after, [*receipt_of(it, order.order_id, received), *given_up(order, after, it)]
 
 
 def refuse_currencies(it: Return, currency: str) -> None:
@@ -102,14 +104,14 @@ def receipt_of(it: Return, order_id: str, goods: list[Goods]) -> list[Receipt]:
     return [Receipt(request_id, order_id, reference, it.location_id, tuple(goods), it.returned_at)]
 
 
-def releases_of(order: Order, after: Order, it: Return) -> list[Release]:
-    given_up = tuple(
-        line.line_id for line in after.lines if order.line(line.line_id).promised and not line.promised
-    )
-    if not given_up:
+def given_up(order: Order, after: Order, it: Return) -> list[Instruction]:
+    """Promises of lines called off in part are given back whole, and what is left is sought anew."""
+    lines = [line for line in after.lines if order.line(line.line_id).promised and not line.promised]
+    if not lines:
         return []
     request_id = request_id_of(order.order_id, "call off", it.channel, it.return_id)
-    return [Release(request_id, order.order_id, given_up)]
+    release = Release(request_id, order.order_id, tuple(line.line_id for line in lines))
+    return [release, *seek(after, "call off", it.channel, it.return_id)]
 
 
 def take_back_without_order(it: Return, articles: Mapping[str, Article]) -> list[Instruction]:

@@ -8,7 +8,7 @@ from libs.refusals import InvalidField
 from services.order.domain.order import Order, OrderLine
 from services.order.domain.refusals import DuplicateLine, LocationMissing, QuantityExceeded
 from services.order.domain.states import Command
-from services.order.domain.stock import Goods, Instruction, Issue, Release, request_id_of
+from services.order.domain.stock import Goods, Instruction, Issue, request_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ def ship(order: Order, shipment: Shipment) -> tuple[Order, list[Instruction]]:
         for location_id, milli in parts.items():
             sent.setdefault(location_id, []).append(Goods(line.line_id, line.sku, milli, line.unit))
     shipped = order.with_lines(changed).after(Command.SHIP)
-    issues = [issue_of(order, shipment, location_id, goods) for location_id, goods in sent.items()]
-    return shipped, [*issues, *releases_of(order, shipment, changed, sent)]
+    return shipped, [issue_of(order, shipment, location_id, goods) for location_id, goods in sent.items()]
 
 
 def refuse_duplicates(lines: Sequence[ShippedLine]) -> None:
@@ -86,13 +85,23 @@ def parts_of(order: Order, line: OrderLine, milli: int, location_id: str) -> dic
 
 
 def after_shipping(line: OrderLine, milli: int, parts: dict[str, int]) -> OrderLine:
-    """A promise made elsewhere that is no longer needed in full is dropped; what it covered is short."""
-    kept = {place: left for place, had in line.promised.items() if (left := had - parts.get(place, 0)) > 0}
-    shipped = replace(line, shipped=line.shipped + milli, promised=kept)
-    for place in [place for place in kept if place not in parts]:
-        if shipped.unpromised < 0:
-            del kept[place]
-    return shipped.with_short()
+    """What left fulfils promises of the place that sent, then those of others: as inventory does it."""
+    promised = dict(line.promised)
+    rest = 0
+    for place, sent in parts.items():
+        rest += sent - take(promised, place, sent)
+    for place in sorted(promised):
+        rest -= take(promised, place, rest)
+    return replace(line, shipped=line.shipped + milli, promised=promised).with_short()
+
+
+def take(promised: dict[str, int], place: str, milli: int) -> int:
+    """Reduce the promise of one place; returns by how much."""
+    taken = min(milli, promised.get(place, 0))
+    left = promised.pop(place, 0) - taken
+    if left > 0:
+        promised[place] = left
+    return taken
 
 
 def issue_of(order: Order, shipment: Shipment, location_id: str, goods: list[Goods]) -> Issue:
@@ -104,23 +113,3 @@ def issue_of(order: Order, shipment: Shipment, location_id: str, goods: list[Goo
         goods=tuple(goods),
         occurred_at=shipment.shipped_at,
     )
-
-
-def releases_of(
-    order: Order, shipment: Shipment, changed: Sequence[OrderLine], sent: dict[str, list[Goods]]
-) -> list[Release]:
-    """Promises that were dropped because the goods left from somewhere else."""
-    dropped: dict[str, list[str]] = {}
-    for line in changed:
-        issued = {place for place, goods in sent.items() if any(it.line_id == line.line_id for it in goods)}
-        for place in order.line(line.line_id).promised.keys() - line.promised.keys() - issued:
-            dropped.setdefault(place, []).append(line.line_id)
-    return [
-        Release(
-            request_id_of(order.order_id, "unship", shipment.shipment_id, place),
-            order.order_id,
-            tuple(line_ids),
-            place,
-        )
-        for place, line_ids in sorted(dropped.items())
-    ]

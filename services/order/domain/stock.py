@@ -48,7 +48,7 @@ class Article(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """Goods wanted for one order. Unless the order is recorded, the promise lapses by itself."""
+    """Goods wanted for one order. Until the order is recorded, the promise lapses by itself."""
 
     request_id: str
     order_id: str
@@ -58,8 +58,9 @@ class Reservation(NamedTuple):
     excluded_location_ids: Sequence[str] = ()
 
 
-# Instructions tell inventory a fact or a wish that it never refuses for lack of stock, so each is carried out
-# after the order's change is committed, and repeated under the same request id until inventory has answered.
+# Instructions are recorded with the change of the order that calls for them and carried out after its commit,
+# in turn for each order, and again under the same request id until inventory has answered: a crash at any
+# moment leaves inventory and the order to agree in the end.
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,23 @@ class Release:
     location_id: str = ""
 
 
-Instruction = Issue | Receipt | Release
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Goods of a recorded order look for a location that promises them; ``cause`` says why, in a sentence."""
+
+    reservation: Reservation
+    cause: str
+
+    @property
+    def order_id(self) -> str:
+        return self.reservation.order_id
+
+    @property
+    def request_id(self) -> str:
+        return self.reservation.request_id
+
+
+Instruction = Issue | Receipt | Release | Source
 
 
 def request_id_of(*parts: str) -> str:

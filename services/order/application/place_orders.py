@@ -1,0 +1,131 @@
+"""Place many orders together, and answer each for itself."""
+
+from collections.abc import Mapping, Sequence
+
+from libs.refusals import Refusal, Unavailable
+from services.order.application._move_stock import Moved, move_stock
+from services.order.application.ports import Catalogue, Clock, Stock, Store, Transaction
+from services.order.domain.kinds import OrderKind
+from services.order.domain.new_order import refuse_malformed
+from services.order.domain.placing import (
+    Placed,
+    Placement,
+    PlaceOrder,
+    Verdict,
+    judge,
+    placed,
+    placement_of,
+    repeated,
+)
+
+Answers = dict[int, Placement | Refusal]
+"""By the position of the command in its batch."""
+
+RETRY_SECONDS = 0.2
+
+
+async def place_orders(
+    store: Store, catalogue: Catalogue, stock: Stock, commands: Sequence[PlaceOrder], *, clock: Clock
+) -> list[Placement | Refusal]:
+    """Answer each command with what became of its order, or with the refusal of that order alone.
+
+    Stock is reserved before the orders are recorded, under request ids made of the order ids: when this
+    process dies in between, the caller's repeat gets the same promises, and without a repeat they lapse.
+    Raises what makes master data or the database unavailable; nothing was recorded then.
+    """
+    answers = refuse_all_malformed(commands)
+    await answer_recorded(store, commands, answers)
+    fresh = first_of_each(commands, answers)
+    if fresh:
+        verdicts = await judge_all(catalogue, fresh)
+        moved = await move_stock(stock, fresh, verdicts)
+        answers |= await record(store, fresh, verdicts, moved, clock)
+        await answer_recorded(store, commands, answers)
+    return [answers.get(position) or elsewhere() for position in range(len(commands))]
+
+
+def refuse_all_malformed(commands: Sequence[PlaceOrder]) -> Answers:
+    answers: Answers = {}
+    for position, command in enumerate(commands):
+        try:
+            refuse_malformed(command.order)
+        except Refusal as refusal:
+            answers[position] = refusal
+    return answers
+
+
+async def answer_recorded(store: Store, commands: Sequence[PlaceOrder], answers: Answers) -> None:
+    """Answer what is recorded already: by an earlier call, or by one that was faster."""
+    unanswered = [position for position in range(len(commands)) if position not in answers]
+    if not unanswered:
+        return
+    known = await store.find_placings([commands[position] for position in unanswered])
+    if not known.by_order and not known.by_request:
+        return
+    for position in unanswered:
+        command = commands[position]
+        order = known.by_order.get(command.order.order_id)
+        try:
+            placement = repeated(command, order, known.by_request.get(command.request_id))
+        except Refusal as refusal:
+            answers[position] = refusal
+        else:
+            if placement:
+                answers[position] = placement
+
+
+def first_of_each(commands: Sequence[PlaceOrder], answers: Answers) -> dict[int, PlaceOrder]:
+    """The commands to carry out: of two for one order, or with one request id, the first."""
+    fresh: dict[int, PlaceOrder] = {}
+    seen: set[str] = set()
+    for position, command in enumerate(commands):
+        order_id, request = command.order.order_id, f"request {command.request_id}"
+        if position not in answers and order_id not in seen and request not in seen:
+            fresh[position] = command
+            seen.add(order_id)
+            seen.add(request)
+    return fresh
+
+
+async def judge_all(catalogue: Catalogue, fresh: Mapping[int, PlaceOrder]) -> dict[int, Verdict]:
+    orders = {position: command.order for position, command in fresh.items()}
+    articles = await catalogue.articles({line.sku for order in orders.values() for line in order.lines})
+    places = {order.location_id for order in orders.values() if order.kind == OrderKind.TILL_SALE}
+    locations = await catalogue.locations(places) if places else ()
+    return {position: judge(order, articles, locations) for position, order in orders.items()}
+
+
+async def record(
+    store: Store,
+    fresh: Mapping[int, PlaceOrder],
+    verdicts: Mapping[int, Verdict],
+    moved: Mapping[int, Moved],
+    clock: Clock,
+) -> Answers:
+    """Record what can be recorded; an order that another call has recorded meanwhile is left unanswered."""
+    answers: Answers = {}
+    ready: dict[int, Placed] = {}
+    now = clock()
+    for position, command in fresh.items():
+        promise = moved[position]
+        if isinstance(promise, Refusal):
+            answers[position] = promise
+        else:
+            ready[position] = placed(command, verdicts[position], promise, now)
+    # One order of rows for all transactions, so that two batches with common orders cannot deadlock.
+    in_order = sorted(ready.values(), key=lambda it: it.command.order.order_id)
+    recorded = await store.in_transaction(lambda transaction: add(transaction, in_order)) if in_order else ()
+    for position, it in ready.items():
+        if it.command.order.order_id in recorded:
+            answers[position] = placement_of(it)
+    return answers
+
+
+async def add(transaction: Transaction, placings: Sequence[Placed]) -> set[str]:
+    recorded = await transaction.add_orders(placings)
+    await transaction.announce_orders([it for it in placings if it.command.order.order_id in recorded])
+    return recorded
+
+
+def elsewhere() -> Unavailable:
+    return Unavailable("another call is placing the same order", retry_after_seconds=RETRY_SECONDS)

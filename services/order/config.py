@@ -1,0 +1,40 @@
+"""What the order service can be told by its environment."""
+
+from pydantic import Field
+
+from libs.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Beyond the settings that all services share."""
+
+    service: str = "order"
+
+    place_batch: int = Field(default=256, ge=1, le=1000)
+    """Orders placed in one transaction."""
+    place_queue: int = Field(default=4096, ge=1, le=100_000)
+    """Orders waiting to be placed, beyond which callers are told to come back."""
+    place_concurrency: int = Field(default=2, ge=1, le=8)
+    """Batches of orders being placed at the same time."""
+
+    article_cache_entries: int = Field(default=200_000, ge=1, le=5_000_000)
+    location_cache_entries: int = Field(default=20_000, ge=1, le=1_000_000)
+    catalogue_ttl: float = Field(default=60.0, gt=0)
+    """Seconds for which master data is believed without asking again."""
+    catalogue_missing_ttl: float = Field(default=2.0, ge=0)
+    """The same for products and locations that master data does not know."""
+
+    instruction_batch: int = Field(default=200, ge=1, le=1000)
+    """Instructions to inventory carried out together."""
+    instruction_interval: float = Field(default=1.0, gt=0)
+    """Seconds between two looks for instructions that nobody has carried out."""
+    instruction_retry: float = Field(default=5.0, gt=0)
+    """Seconds until a failed instruction is tried again; doubled each time up to the limit."""
+    instruction_retry_limit: float = Field(default=300.0, gt=0)
+
+    refill_orders: int = Field(default=200, ge=1, le=10_000)
+    """Orders that wait for stock and are sourced again for one piece of news about stock."""
+    refill_interval: float = Field(default=30.0, gt=0)
+    """Seconds between two looks for stock that no news has told of."""
+    refill_skus: int = Field(default=500, ge=1, le=1000)
+    """Products looked up in one such look."""

@@ -1,0 +1,410 @@
+"""Protobuf messages to domain values and back; nothing else in the service sees both.
+
+Orders pass through here by the thousand each second, so amounts become plain integers at once, and an order's
+document is serialised a single time: for its digest, for its row and for its event alike.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from google.type import money_pb2
+
+from libs.messaging import Event
+from libs.messaging import event_of as message_event
+from libs.money import LARGEST_UNITS
+from libs.protos import timestamp_from_proto, timestamp_to_proto
+from libs.refusals import InvalidField
+from retailmesh.inventory.v1 import stock_pb2
+from retailmesh.order.v1 import order_events_pb2, order_pb2, order_service_pb2
+from retailmesh.type.v1 import quantity_pb2
+from services.order.domain import events
+from services.order.domain.kinds import HoldReason, OrderKind, OrderState, RefusalReason
+from services.order.domain.new_order import Line, NewOrder, order_id_of
+from services.order.domain.order import Order
+from services.order.domain.placing import Placed, Placement, PlaceOrder
+from services.order.domain.returns import Return, ReturnedLine
+from services.order.domain.shipments import Shipment, ShippedLine
+from services.order.domain.stock import Allocation, Goods
+
+MICROS = 1_000_000
+KINDS = {int(kind): kind for kind in OrderKind}
+
+
+def digest_of(document: bytes) -> bytes:
+    return hashlib.sha256(document).digest()
+
+
+def document_of(message: Message) -> bytes:
+    """Serialised so that equal messages make equal documents."""
+    return message.SerializeToString(deterministic=True)
+
+
+# ---- amounts
+
+
+def micros_of(message: money_pb2.Money, currencies: set[str], field: str) -> int:
+    """Micros of an amount, whose currency joins ``currencies``. Raises `InvalidField`."""
+    units, nanos = message.units, message.nanos
+    if nanos % 1000 or units * nanos < 0 or not -1_000_000_000 < nanos < 1_000_000_000:
+        raise InvalidField("nanos must be whole micros of the sign of units", field=field)
+    if not -LARGEST_UNITS <= units <= LARGEST_UNITS:
+        raise InvalidField("amount is too large", field=field)
+    currencies.add(message.currency_code)
+    return units * MICROS + nanos // 1000
+
+
+def money_of(micros: int, currency: str) -> money_pb2.Money:
+    units, rest = divmod(abs(micros), MICROS)
+    sign = -1 if micros < 0 else 1
+    return money_pb2.Money(currency_code=currency, units=sign * units, nanos=sign * rest * 1000)
+
+
+# ---- new orders
+
+
+def place_order_of(message: order_service_pb2.PlaceOrderRequest, traceparent: str) -> PlaceOrder:
+    """``traceparent`` is the call's own, which an order continues unless it brings another."""
+    traceparent = message.traceparent or traceparent
+    return PlaceOrder(message.request_id, new_order_of(message.order), traceparent[3:35], traceparent)
+
+
+def new_order_of(message: order_pb2.NewOrder) -> NewOrder:
+    """Raises `InvalidField` for what is no exact amount or no time."""
+    currencies: set[str] = set()
+    lines = [
+        line_of(line, currencies, f"order.lines[{position}]") for position, line in enumerate(message.lines)
+    ]
+    tendered = sum([micros_of(it.amount, currencies, "order.tenders.amount") for it in message.tenders])
+    shipping = tax = 0
+    if message.HasField("shipping_charge"):
+        shipping = micros_of(message.shipping_charge, currencies, "order.shipping_charge")
+    if message.HasField("tax"):
+        tax = micros_of(message.tax, currencies, "order.tax")
+    document = document_of(message)
+    channel, channel_order_id = message.channel, message.channel_order_id
+    return NewOrder(
+        order_id=order_id_of(channel, channel_order_id),
+        channel=channel,
+        channel_order_id=channel_order_id,
+        customer_id=message.customer_id,
+        kind=KINDS[message.kind],
+        placed_at=timestamp_from_proto(message.placed_at, "order.placed_at"),
+        channel_version=instant_of(message, "channel_version"),
+        currency=message.currency,
+        total=micros_of(message.total, currencies, "order.total"),
+        currencies=frozenset(currencies),
+        region=message.region,
+        location_id=message.location_id,
+        lines=lines,
+        shipping=shipping,
+        tax=tax,
+        tax_included=message.tax_included,
+        tendered=tendered,
+        paid=message.paid,
+        test=message.test,
+        cancelled=message.cancelled,
+        document=document,
+        digest=digest_of(document),
+    )
+
+
+def line_of(message: order_pb2.OrderLine, currencies: set[str], field: str) -> Line:
+    discount = 0
+    for it in message.discounts:
+        discount += micros_of(it.amount, currencies, field)
+    if message.HasField("tax"):
+        micros_of(message.tax, currencies, field)
+    quantity = message.quantity
+    return Line(
+        message.line_id,
+        message.sku,
+        quantity.milli,
+        quantity.unit,
+        micros_of(message.unit_price, currencies, field),
+        discount,
+        micros_of(message.total, currencies, field),
+        message.stocked,
+    )
+
+
+def instant_of(message: Message, name: str) -> datetime | None:
+    return timestamp_from_proto(getattr(message, name), name) if message.HasField(name) else None
+
+
+# ---- documents: what a recorded order keeps of the message it came as
+
+
+class OrderDocuments:
+    """The `Documents` port."""
+
+    def read(self, document: bytes) -> NewOrder:
+        return new_order_of(order_pb2.NewOrder.FromString(document))
+
+    def corrected(self, document: bytes, skus: Mapping[str, str]) -> bytes:
+        message = order_pb2.NewOrder.FromString(document)
+        for line in message.lines:
+            line.sku = skus.get(line.line_id, line.sku)
+        return document_of(message)
+
+    def updated(self, document: bytes, channel_version: datetime, paid: bool, shipping: bytes) -> bytes:
+        message = order_pb2.NewOrder.FromString(document)
+        message.channel_version.CopyFrom(timestamp_to_proto(channel_version))
+        message.paid = paid
+        if shipping:
+            message.shipping.ParseFromString(shipping)
+        return document_of(message)
+
+
+# ---- shipments and returns
+
+
+def shipment_of(message: order_pb2.Shipment) -> Shipment:
+    lines = tuple(ShippedLine(it.line_id, it.quantity.milli, it.quantity.unit) for it in message.lines)
+    document = document_of(message)
+    shipped_at = timestamp_from_proto(message.shipped_at, "shipment.shipped_at")
+    return Shipment(
+        message.shipment_id, message.location_id, lines, shipped_at, document, digest_of(document)
+    )
+
+
+def return_of(channel: str, message: order_pb2.Return) -> Return:
+    currencies: set[str] = set()
+    for amount, field in amounts_of(message):
+        micros_of(amount, currencies, field)
+    document = document_of(message)
+    return Return(
+        channel=channel,
+        return_id=message.return_id,
+        location_id=message.location_id,
+        lines=tuple(
+            ReturnedLine(it.line_id, it.sku, it.quantity.milli, it.quantity.unit, it.restock)
+            for it in message.lines
+        ),
+        currency=message.amount.currency_code,
+        currencies=frozenset(currencies),
+        amount=micros_of(message.amount, currencies, "return.amount"),
+        returned_at=timestamp_from_proto(message.returned_at, "return.returned_at"),
+        document=document,
+        digest=digest_of(document),
+    )
+
+
+def amounts_of(message: order_pb2.Return) -> Iterator[tuple[money_pb2.Money, str]]:
+    yield message.amount, "return.amount"
+    if message.HasField("tax"):
+        yield message.tax, "return.tax"
+    for position, line in enumerate(message.lines):
+        if line.HasField("amount"):
+            yield line.amount, f"return.lines[{position}].amount"
+    for position, tender in enumerate(message.tenders):
+        yield tender.amount, f"return.tenders[{position}].amount"
+
+
+# ---- answers
+
+
+def allocation_to_proto(it: Allocation) -> stock_pb2.Allocation:
+    return stock_pb2.Allocation(
+        line_id=it.line_id, sku=it.sku, location_id=it.location_id, quantity=quantity_of(it.milli, it.unit)
+    )
+
+
+def shortage_to_proto(it: Goods) -> stock_pb2.Shortage:
+    return stock_pb2.Shortage(line_id=it.line_id, sku=it.sku, quantity=quantity_of(it.milli, it.unit))
+
+
+def quantity_of(milli: int, unit: int) -> quantity_pb2.Quantity:
+    return quantity_pb2.Quantity(milli=milli, unit=unit)
+
+
+def placement_to_proto(it: Placement) -> order_service_pb2.Placement:
+    return order_service_pb2.Placement(
+        order_id=it.order_id,
+        state=it.state,
+        hold_reasons=it.hold_reasons,
+        refusal_reason=it.refusal_reason or 0,
+        allocations=map(allocation_to_proto, it.allocations),
+        shortages=map(shortage_to_proto, it.shortages),
+        repeated_order=it.repeated_order,
+    )
+
+
+def placement_of_event(payload: bytes) -> Placement:
+    """What became of an order when it was placed, from the event that told it."""
+    order = order_events_pb2.OrderPlaced.FromString(payload).order
+    return Placement(
+        order_id=order.order_id,
+        state=OrderState(order.state),
+        hold_reasons=tuple(map(HoldReason, order.hold_reasons)),
+        refusal_reason=RefusalReason(order.refusal_reason) if order.refusal_reason else None,
+        allocations=tuple(
+            Allocation(it.line_id, it.sku, it.location_id, it.quantity.milli, it.quantity.unit)
+            for it in order.allocations
+        ),
+        shortages=tuple(
+            Goods(it.line_id, it.sku, it.quantity.milli, it.quantity.unit) for it in order.shortages
+        ),
+        repeated_order=False,
+    )
+
+
+def order_to_proto(order: Order) -> order_pb2.Order:
+    return order_pb2.Order(
+        order_id=order.order_id,
+        details=order_pb2.NewOrder.FromString(order.document),
+        state=order.state,
+        hold_reasons=order.hold_reasons,
+        refusal_reason=order.refusal_reason or 0,
+        allocations=map(allocation_to_proto, order.allocations),
+        shortages=map(shortage_to_proto, order.shortages),
+        sourcing=stock_pb2.SourcingExplanation.FromString(order.sourcing) if order.sourcing else None,
+        shipments=map(order_pb2.Shipment.FromString, order.shipments),
+        returns=map(order_pb2.Return.FromString, order.returns),
+        version=order.version,
+        trace_id=order.trace_id,
+        recorded_at=timestamp_to_proto(order.recorded_at),
+    )
+
+
+# ---- events
+
+
+def placed_event(it: Placed, event_id: UUID) -> Event:
+    """OrderPlaced; its largest part, the document, is spliced in as it came instead of being written again.
+
+    Protobuf allows fields in any order, and a message within a message is its bytes behind tag and length.
+    """
+    order_id = it.command.order.order_id
+    order = order_pb2.Order(
+        order_id=order_id,
+        state=it.state,
+        hold_reasons=it.hold_reasons,
+        refusal_reason=it.refusal_reason or 0,
+        allocations=[allocation_to_proto(one) for one in it.promise.allocations],
+        shortages=[shortage_to_proto(one) for one in it.promise.shortages],
+        version=1,
+        trace_id=it.command.trace_id,
+        recorded_at=timestamp_to_proto(it.recorded_at),
+    ).SerializeToString()
+    order += embedded(DETAILS, it.command.order.document)
+    if it.promise.explanation:
+        order += embedded(SOURCING, it.promise.explanation)
+    return Event(
+        type=ORDER_PLACED,
+        key=order_id,
+        domain="order",
+        noun="order",
+        fact="placed",
+        payload=embedded(PLACED_ORDER, order),
+        id=event_id,
+        time=it.recorded_at,
+        traceparent=it.command.traceparent,
+    )
+
+
+def embedded(number: int, message: bytes) -> bytes:
+    """Field ``number``, below 16, of a message that contains ``message``."""
+    length = len(message)
+    prefix = bytearray([number << 3 | LENGTH_DELIMITED])
+    while length > 0x7F:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    prefix.append(length)
+    return bytes(prefix) + message
+
+
+LENGTH_DELIMITED = 2
+DETAILS = order_pb2.Order.DETAILS_FIELD_NUMBER
+SOURCING = order_pb2.Order.SOURCING_FIELD_NUMBER
+PLACED_ORDER = order_events_pb2.OrderPlaced.ORDER_FIELD_NUMBER
+ORDER_PLACED = order_events_pb2.OrderPlaced.DESCRIPTOR.full_name
+
+
+def event_of(fact: events.OrderEvent, event_id: UUID, now: datetime, traceparent: str) -> Event:
+    """The event that tells ``fact``, keyed by the order, or by the return that has none."""
+    noun, verb, message = MESSAGES[type(fact)]
+    order = fact.order
+    key = order.order_id if order else unlinked_key(fact)
+    return message_event(
+        message(fact), key=key, noun=noun, fact=verb, event_id=event_id, time=now, traceparent=traceparent
+    )
+
+
+def unlinked_key(fact: events.OrderEvent) -> str:
+    assert isinstance(fact, events.ReturnRecorded)
+    return f"{fact.channel}/{fact.returned.return_id}"
+
+
+def released_message(fact: events.OrderReleased) -> Message:
+    return order_events_pb2.OrderReleased(order=order_to_proto(fact.order))
+
+
+def held_message(fact: events.OrderHeld) -> Message:
+    return order_events_pb2.OrderHeld(
+        order_id=fact.order.order_id, hold_reasons=fact.order.hold_reasons, comment=fact.comment
+    )
+
+
+def reallocated_message(fact: events.OrderReallocated) -> Message:
+    return order_events_pb2.OrderReallocated(
+        order_id=fact.order.order_id,
+        state=fact.order.state,
+        allocations=map(allocation_to_proto, fact.order.allocations),
+        shortages=map(shortage_to_proto, fact.order.shortages),
+        cause=fact.cause,
+    )
+
+
+def shipped_message(fact: events.OrderShipped) -> Message:
+    return order_events_pb2.OrderShipped(
+        order_id=fact.order.order_id,
+        shipment=order_pb2.Shipment.FromString(fact.shipment.document),
+        state=fact.order.state,
+    )
+
+
+def cancelled_message(fact: events.OrderCancelled) -> Message:
+    return order_events_pb2.OrderCancelled(
+        order_id=fact.order.order_id,
+        reason=fact.reason,
+        cancelled_at=timestamp_to_proto(fact.cancelled_at),
+        order=order_to_proto(fact.order),
+    )
+
+
+def updated_message(fact: events.OrderUpdated) -> Message:
+    version = fact.order.channel_version
+    return order_events_pb2.OrderUpdated(
+        order_id=fact.order.order_id,
+        channel_version=timestamp_to_proto(version) if version else None,
+        paid=fact.order.paid,
+    )
+
+
+def returned_message(fact: events.ReturnRecorded) -> Message:
+    message = order_events_pb2.ReturnRecorded(channel=fact.channel)
+    getattr(message, "return").ParseFromString(fact.returned.document)
+    if order := fact.order:
+        message.order_id = order.order_id
+        message.refunded.CopyFrom(money_of(order.refunded, order.currency))
+        message.customer_id = order.customer_id
+        message.channel_order.channel = order.channel
+        message.channel_order.channel_order_id = order.channel_order_id
+        message.sale_posted = order.accepted
+    return message
+
+
+# Fact → noun and verb of its subject, and its message.
+MESSAGES: dict[type, tuple[str, str, Callable[[Any], Message]]] = {
+    events.OrderReleased: ("order", "released", released_message),
+    events.OrderHeld: ("order", "held", held_message),
+    events.OrderReallocated: ("order", "reallocated", reallocated_message),
+    events.OrderShipped: ("order", "shipped", shipped_message),
+    events.OrderCancelled: ("order", "cancelled", cancelled_message),
+    events.OrderUpdated: ("order", "updated", updated_message),
+    events.ReturnRecorded: ("return", "recorded", returned_message),
+}
