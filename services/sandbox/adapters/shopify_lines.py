@@ -45,7 +45,7 @@ def article(order: Order, ordered: OrderLine) -> Fields:
         "product_exists": ordered.variant_id is not None,
         "product_id": ordered.variant_id and ordered.variant_id // 3,
         "properties": [{"name": "position", "value": str(line.position)}],
-        "requires_shipping": True,
+        "requires_shipping": ordered.ships,
         "sku": "" if ordered.anonymous else line.sku,
         "taxable": line.tax_rate > 0,
         "title": line.title,

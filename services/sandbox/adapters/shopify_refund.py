@@ -60,7 +60,7 @@ def refunded_article(refund: Refund, line: RefundLine, presentment: str) -> Fiel
         "product_id": ordered.variant_id and ordered.variant_id // 3,
         "properties": [],
         "quantity": ordered.line.quantity_milli // 1000,
-        "requires_shipping": True,
+        "requires_shipping": ordered.ships,
         "sku": "" if ordered.anonymous else ordered.line.sku,
         "taxable": ordered.line.tax_rate > 0,
         "variant_id": ordered.variant_id,

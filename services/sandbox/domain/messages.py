@@ -50,7 +50,7 @@ class Fate(StrEnum):
 FATES = {
     Defect.BAD_SIGNATURE: Fate.REFUSED,
     Defect.UNKNOWN_PRODUCT: Fate.HELD,
-    Defect.NEGATIVE_PRICE: Fate.HELD,
+    Defect.NEGATIVE_PRICE: Fate.QUARANTINED,
     Defect.TRUNCATED_BODY: Fate.QUARANTINED,
     Defect.ENTITY_BOMB: Fate.QUARANTINED,
 }

@@ -34,6 +34,8 @@ class OrderLine:
     line_id: int
     variant_id: int | None
     line: Line
+    ships: bool = True
+    """False for services and vouchers, which no parcel holds."""
     anonymous: bool = False
     """The merchant left the SKU empty; only the variant tells the product."""
 

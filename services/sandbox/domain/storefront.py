@@ -79,6 +79,7 @@ class Storefront:
             line_id=self.dice.identity(*about),
             variant_id=product.variant_id if product else None,
             line=line,
+            ships=product is None or product.stocked,
             anonymous=hidden and product is not None,
         )
 
