@@ -183,7 +183,8 @@ def wire_of(fact: events.MasterDataEvent) -> tuple[str, str, Message]:
     """The noun of the subject, the key that keeps the order, the payload."""
     match fact:
         case events.ProductChanged(product):
-            return "product", product.value.sku, events_pb2.ProductChanged(product=product_to_proto(product))
+            message: Message = events_pb2.ProductChanged(product=product_to_proto(product))
+            return "product", product.value.sku, message
         case events.PriceChanged(price):
             return "price", price.sku, events_pb2.PriceChanged(price=price_to_proto(price))
         case events.PromotionChanged(promotion):

@@ -1,5 +1,7 @@
 """The tables of master data. The outbox and the idempotency table belong to their libraries."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -13,7 +15,6 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
 
@@ -23,16 +24,16 @@ def key(name: str, *constraints: ForeignKey) -> Column[str]:
     return Column(name, Text(collation="C"), *constraints, primary_key=True)
 
 
-def given(name: str, kind: TypeEngine[object] | type[TypeEngine[object]] = Text) -> Column[object]:
+def given(name: str, kind: Any = Text) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 
-def contact() -> Column[object]:
+def contact() -> Column[Any]:
     """Personal data, all of it in this one column."""
     return Column("contact", JSONB(none_as_null=True))
 
 
-def history() -> tuple[Column[object], ...]:
+def history() -> tuple[Column[Any], ...]:
     """Set by the service: the number of changes, 1 for the creation, and the instant of the last."""
     return given("version", BigInteger), given("changed_at", DateTime(timezone=True))
 

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 
 from libs.database import retry_conflicts
@@ -36,7 +35,7 @@ class MasterDataServicer(master_data_service_pb2_grpc.MasterDataServiceServicer)
         self._store = store
         self._now = now
 
-    async def _upsert(self, use_case: Upsert[T], request: Message, resources: Sequence[T]) -> Upserted:
+    async def _upsert(self, use_case: Upsert[T], request: Any, resources: Sequence[T]) -> Upserted:
         """Runs again when a concurrent repeat of the same request was faster, to give its answer."""
         rpc = request.DESCRIPTOR.name.removesuffix("Request")
         call = Call(rpc, request.request_id, digest_of(request))
@@ -166,5 +165,5 @@ def asked_page(scope: str, page: PageRequest) -> tuple[str, int]:
     return after, page.page_size or DEFAULT_PAGE_SIZE
 
 
-def next_page(page: Page[object]) -> PageResponse:
+def next_page(page: Page[Any]) -> PageResponse:
     return PageResponse(next_page_token=page.next_token)
