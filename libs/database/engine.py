@@ -12,6 +12,8 @@ from libs.database.statement_spans import record_statements
 CONNECT_TIMEOUT_SECONDS = 5.0
 PREPARED_STATEMENTS = 500
 IDLE_IN_TRANSACTION_SECONDS = 60.0
+# A host that vanished must not hold an advisory lock for the two hours that TCP would grant it.
+KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 
 
 def create_engine(
@@ -66,7 +68,7 @@ async def connect(
     return await asyncpg.connect(
         make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
         timeout=CONNECT_TIMEOUT_SECONDS,
-        server_settings=server_settings(application_name, statement_timeout, statement_timeout),
+        server_settings=server_settings(application_name, statement_timeout, statement_timeout) | KEEPALIVES,
     )
 
 

@@ -56,6 +56,7 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def sqlstate_of(error: BaseException) -> str | None:
+    """PostgreSQL's five-character error code, None where the database did not speak."""
     return getattr(driver_error_of(error), "sqlstate", None)
 
 
