@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import create_engine, ping
-from libs.lifecycle import Closing, main, serve
+from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server, open_channel
 from libs.telemetry import start_telemetry
@@ -22,7 +22,6 @@ from services.inventory.application.forget_answers import forget_answers
 from services.inventory.config import Settings
 from services.inventory.entrypoints.consumers import consumers
 from services.inventory.entrypoints.grpc import InventoryServicer
-from services.inventory.entrypoints.sweeps import Sweep
 
 STREAM = "RETAIL_INVENTORY"
 
@@ -92,18 +91,22 @@ def service_of(servicer: InventoryServicer) -> RpcService:
     )
 
 
-def sweeps(settings: Settings, store: PostgresStore, atlas: CachedAtlas) -> list[Sweep]:
-    async def expire() -> bool:
-        limit = settings.expiry_batch
-        return await expire_reservations(store, atlas, now=utc_now(), limit=limit) == limit
+def sweeps(settings: Settings, store: PostgresStore, atlas: CachedAtlas) -> list[Every]:
+    async def expire() -> None:
+        await expire_reservations(store, atlas, now=utc_now(), limit=settings.expiry_batch)
 
-    async def purge() -> bool:
-        kept = timedelta(days=settings.answers_kept_days)
-        return await forget_answers(store, now=utc_now(), kept=kept, limit=settings.purge_batch)
+    async def forget() -> None:
+        await forget_answers(
+            store,
+            now=utc_now(),
+            answers_kept=timedelta(days=settings.answers_kept_days),
+            events_kept=timedelta(days=settings.events_noted_days),
+            limit=settings.purge_batch,
+        )
 
     return [
-        Sweep("expire", expire, interval=settings.expiry_interval),
-        Sweep("purge", purge, interval=settings.purge_interval),
+        Every(settings.expiry_interval, expire, name="expire"),
+        Every(settings.purge_interval, forget, name="forget"),
     ]
 
 

@@ -33,6 +33,8 @@ class Settings(ServiceSettings):
 
     answers_kept_days: float = Field(default=7.0, gt=0)
     """How long a repeat of a request gets the first answer."""
+    events_noted_days: float = Field(default=15.0, gt=0)
+    """How long a processed event is known as such; longer than any stream keeps it."""
     purge_interval: float = Field(default=60.0, gt=0)
     purge_batch: int = Field(default=10_000, ge=1, le=100_000)
-    """Rows of old answers and old notes of processed events dropped at once."""
+    """Rows dropped in one transaction."""

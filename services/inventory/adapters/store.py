@@ -108,6 +108,12 @@ class PostgresTransaction:
     async def save_locations(self, locations: Sequence[Location]) -> None:
         await self._write(statements.SAVE_LOCATIONS, locations, rows.location_columns)
 
+    async def forget_answers_before(self, moment: datetime, limit: int) -> int:
+        return await forget_before(self._connection, moment, limit=limit)
+
+    async def forget_events_before(self, moment: datetime, limit: int) -> int:
+        return await forget_processed_before(self._connection, moment, limit=limit)
+
     async def put_rule(self, rpc: str, call: RuleCall) -> bytes:
         saved = await self._connection.execute(statements.SAVE_RULE, call.rule._asdict())
         answer = rule_bytes(call.rule._replace(version=saved.scalar_one()))
@@ -152,11 +158,6 @@ class PostgresStore:
         # A transaction of its own: whoever gave a product its unit meanwhile has to be seen.
         async with transaction(self._engine) as connection:
             await connection.execute(statements.CREATE_LEVELS, columns)
-
-    async def purge(self, before: datetime, limit: int) -> int:
-        async with transaction(self._engine) as connection:
-            answers = await forget_before(connection, before, limit=limit)
-            return max(answers, await forget_processed_before(connection, before, limit=limit))
 
     async def find_levels(self, skus: Collection[str], location_ids: Collection[str]) -> list[LevelState]:
         async with self._readers.connect() as connection:

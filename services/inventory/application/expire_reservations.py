@@ -10,8 +10,14 @@ from services.inventory.domain.commands import Expire
 from services.inventory.domain.decide import decide
 
 
-async def expire_reservations(store: Store, atlas: Atlas, *, now: datetime, limit: int) -> int:
-    """Answers how many orders were dealt with, at most ``limit``; several processes may do this at once."""
+async def expire_reservations(store: Store, atlas: Atlas, *, now: datetime, limit: int) -> None:
+    """Deal with all of them, ``limit`` orders in a transaction; several processes may do this at once."""
+    dealt_with = limit
+    while dealt_with == limit:
+        dealt_with = await expire_some(store, atlas, now, limit)
+
+
+async def expire_some(store: Store, atlas: Atlas, now: datetime, limit: int) -> int:
     load = load_orders(await atlas.places())
 
     async def attempt() -> int:

@@ -1,10 +1,19 @@
-"""Drop answers and notes that no repeat can ask for any more."""
+"""Drop the answers that no repeat will ask for any more, and the notes of events that come no more."""
 
 from datetime import datetime, timedelta
 
 from services.inventory.application.ports import Store
 
 
-async def forget_answers(store: Store, *, now: datetime, kept: timedelta, limit: int) -> bool:
-    """Answers whether more are left."""
-    return await store.purge(now - kept, limit) >= limit
+async def forget_answers(
+    store: Store, *, now: datetime, answers_kept: timedelta, events_kept: timedelta, limit: int
+) -> None:
+    """Drop what is older than it has to be kept, ``limit`` rows of a kind in a transaction."""
+    dropped = limit
+    while dropped == limit:
+        async with store.begin() as transaction:
+            dropped = await transaction.forget_answers_before(now - answers_kept, limit)
+    dropped = limit
+    while dropped == limit:
+        async with store.begin() as transaction:
+            dropped = await transaction.forget_events_before(now - events_kept, limit)

@@ -119,6 +119,12 @@ class Transaction(Protocol):
     async def save_locations(self, locations: Sequence[Location]) -> None:
         """Take locations over; an older version changes nothing."""
 
+    async def forget_answers_before(self, moment: datetime, limit: int) -> int:
+        """Drop old answers, at most ``limit``; how many they were."""
+
+    async def forget_events_before(self, moment: datetime, limit: int) -> int:
+        """Drop old notes of processed events, at most ``limit``; how many they were."""
+
     async def put_rule(self, rpc: str, call: RuleCall) -> bytes:
         """Replace the rule of its channel and remember the answer, which is given as it is kept."""
 
@@ -131,9 +137,6 @@ class Store(Protocol):
 
     async def create_levels(self, units: Mapping[Key, Unit]) -> None:
         """Make empty levels; a product that has a unit already keeps it."""
-
-    async def purge(self, before: datetime, limit: int) -> int:
-        """Drop answers and notes of processed events of before then; how many of the more numerous kind."""
 
     async def find_levels(self, skus: Collection[str], location_ids: Collection[str]) -> list[LevelState]:
         """Sorted by SKU and location; no location ids means all."""
