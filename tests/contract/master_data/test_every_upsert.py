@@ -5,8 +5,8 @@ import asyncio
 import grpc
 import pytest
 
+from tests.builders.master_data_upserts import PRICES, PRODUCTS, UPSERTS, Upsert
 from tests.builders.refused import refused
-from tests.builders.upserts import PRICES, PRODUCTS, UPSERTS, Upsert
 
 
 @pytest.fixture(params=UPSERTS, ids=lambda upsert: upsert.rpc)

@@ -4,8 +4,8 @@ import pytest
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from retailmesh.type.v1.page_pb2 import PageRequest
 from tests.builders.master_data import a_location, a_product
+from tests.builders.master_data_upserts import LOCATIONS, PRODUCTS
 from tests.builders.refused import refused
-from tests.builders.upserts import LOCATIONS, PRODUCTS
 
 LISTS = {
     "ListProducts": (PRODUCTS, a_product, "sku"),

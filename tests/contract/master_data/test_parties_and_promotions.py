@@ -3,8 +3,8 @@ import pytest
 
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from tests.builders.master_data import a_customer, a_location, a_promotion
+from tests.builders.master_data_upserts import CUSTOMERS, LOCATIONS, PROMOTIONS
 from tests.builders.refused import refused
-from tests.builders.upserts import CUSTOMERS, LOCATIONS, PROMOTIONS
 
 
 def as_written(read):

@@ -5,8 +5,8 @@ import pytest
 
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from tests.builders.master_data import NEW_YEAR, a_price, a_product
+from tests.builders.master_data_upserts import PRICES, PRODUCTS
 from tests.builders.refused import refused
-from tests.builders.upserts import PRICES, PRODUCTS
 from tests.contract.master_data.conftest import NOW
 
 DAY = timedelta(days=1)

@@ -4,8 +4,8 @@ import pytest
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from retailmesh.masterdata.v1.product_pb2 import ProductIdentifier
 from tests.builders.master_data import a_product, gtin, plu, sku_name
+from tests.builders.master_data_upserts import PRODUCTS
 from tests.builders.refused import refused
-from tests.builders.upserts import PRODUCTS
 from tests.contract.master_data.conftest import NOW
 
 

@@ -7,8 +7,8 @@ from retailmesh.masterdata.v1.product_pb2 import (
     ProductIdentifier,
 )
 from tests.builders.master_data import a_product, gtin, plu, sku_name
+from tests.builders.master_data_upserts import PRODUCTS
 from tests.builders.refused import refused
-from tests.builders.upserts import PRODUCTS
 
 
 async def resolve(stub, *identifiers):

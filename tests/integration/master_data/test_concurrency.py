@@ -5,7 +5,7 @@ from libs.database import run_invariants
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from services.master_data.domain.refusals import IdentifierTaken
 from tests.builders.master_data import a_customer, a_product, plu
-from tests.builders.upserts import CUSTOMERS, PRODUCTS
+from tests.builders.master_data_upserts import CUSTOMERS, PRODUCTS
 
 INVARIANTS = Path(__file__).parents[3] / "services" / "master_data" / "invariants.sql"
 

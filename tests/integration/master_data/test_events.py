@@ -3,7 +3,7 @@ import pytest
 from retailmesh.masterdata.v1 import master_data_events_pb2 as events_pb2
 from services.master_data.domain.refusals import IdentifierTaken, ProductUnknown
 from tests.builders.master_data import a_customer, a_location, a_price, a_product, a_promotion, plu
-from tests.builders.upserts import CUSTOMERS, LOCATIONS, PRICES, PRODUCTS, PROMOTIONS
+from tests.builders.master_data_upserts import CUSTOMERS, LOCATIONS, PRICES, PRODUCTS, PROMOTIONS
 from tests.integration.master_data.conftest import NOW
 
 OUTBOX = "select subject, key, time, type, payload from outbox order by position"

@@ -4,7 +4,7 @@ from uuid import uuid4
 from services.master_data.adapters.store import PostgresStore
 from services.master_data.application.forget_answers import forget_answers
 from tests.builders.master_data import a_product
-from tests.builders.upserts import PRODUCTS
+from tests.builders.master_data_upserts import PRODUCTS
 
 
 async def test_old_answers_are_dropped_in_batches_and_later_ones_kept(stub, engine, rows):

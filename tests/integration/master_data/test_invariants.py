@@ -5,7 +5,7 @@ import pytest
 from libs.database import run_invariants
 from libs.database.invariants import queries_of
 from tests.builders.master_data import a_customer, a_location, a_price, a_product, gtin, plu
-from tests.builders.upserts import CUSTOMERS, LOCATIONS, PRICES, PRODUCTS
+from tests.builders.master_data_upserts import CUSTOMERS, LOCATIONS, PRICES, PRODUCTS
 
 INVARIANTS = Path(__file__).parents[3] / "services" / "master_data" / "invariants.sql"
 

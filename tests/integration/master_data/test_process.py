@@ -11,8 +11,8 @@ from retailmesh.masterdata.v1 import master_data_events_pb2 as events_pb2
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from retailmesh.masterdata.v1 import master_data_service_pb2_grpc
 from tests.builders.master_data import a_product, plu
+from tests.builders.master_data_upserts import PRODUCTS
 from tests.builders.polling import poll_until
-from tests.builders.upserts import PRODUCTS
 
 
 @pytest.fixture(scope="module")

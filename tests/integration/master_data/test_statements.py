@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from retailmesh.masterdata.v1 import master_data_service_pb2 as pb
 from tests.builders.master_data import a_customer, a_location, a_price, a_product, a_promotion, gtin, plu
-from tests.builders.upserts import CUSTOMERS, LOCATIONS, PRICES, PRODUCTS, PROMOTIONS
+from tests.builders.master_data_upserts import CUSTOMERS, LOCATIONS, PRICES, PRODUCTS, PROMOTIONS
 
 MAKE = [
     pytest.param(PRODUCTS, lambda key: a_product(key, gtin(f"1{key}")), id="products"),
