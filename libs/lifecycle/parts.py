@@ -40,7 +40,7 @@ class Closing:
 
 
 class Every:
-    """A part that runs ``action`` at once and then every ``seconds``, also after a failure, which is logged."""
+    """A part that runs ``action`` at once and every ``seconds`` from then on; a failure is only logged."""
 
     def __init__(self, seconds: float, action: Callable[[], Awaitable[object]], *, name: str) -> None:
         self._seconds = seconds
