@@ -21,7 +21,14 @@ class StepNotDone(Exception):
 
 
 class StepUnknown(Exception):
-    """Nobody knows whether the ERP did it: the answer was lost, or was a server's failure."""
+    """Nobody knows whether the ERP did it: the answer was lost, or was a server's failure.
+
+    ``settled`` says that the ERP is through with the call, so that what it does not show it did not do.
+    """
+
+    def __init__(self, message: str, *, settled: bool = False) -> None:
+        super().__init__(message)
+        self.settled = settled
 
 
 class Throttled(StepNotDone):
@@ -57,7 +64,7 @@ class Erp(Protocol):
     name: str
 
     settle: timedelta
-    """How long after a lost answer a write may still happen; only then does "not found" mean "not done"."""
+    """How long after a call left its write may still happen; only then does "not found" mean "not done"."""
 
     def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
         """The steps that this ERP needs for such a fact, in its order."""
@@ -145,8 +152,11 @@ class Store(Protocol):
     def begin(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction that commits when the block ends and rolls back when an exception leaves it."""
 
-    async def claim(self, limit: int, lease: timedelta) -> Sequence[Claimed]:
-        """Postings that are due, oldest first, none of whose order's earlier postings is unfinished."""
+    async def claim(self, limit: int) -> Sequence[Claimed]:
+        """Postings that are due, oldest first, none of whose order's earlier postings is unfinished.
+
+        They are leased: unless their progress is kept in time, others may claim them.
+        """
 
     async def customer(self, customer_key: str, posting_id: UUID) -> CustomerAccount:
         """The account of a customer, or whose task it is to open it; the first posting that asks gets the task."""

@@ -17,7 +17,6 @@ from services.erp_gateway.domain import postings
 from services.erp_gateway.domain.postings import Outcome, Posting, PostingState, Step, StepKind
 from services.erp_gateway.domain.waiting import wait_before
 
-
 CUSTOMER_POLL = timedelta(milliseconds=100)
 """How long a posting waits for another that opens the same customer's account."""
 
@@ -59,7 +58,7 @@ async def run_posting(erp: Erp, store: Store, posting: Posting, slots: Slots, cl
         while (step := posting.next_step) is not None:
             document_id = await _find(erp, store, posting, step, slots, clock)
             if document_id is None:
-                posting = postings.began(posting, step, clock.now())
+                posting = postings.began(posting, step, clock.now(), clock.now() + erp.settle)
                 await _keep(store, posting, None)
                 step = _current(posting)
                 document_id = await _perform(erp, posting, step, slots, clock)
@@ -93,10 +92,8 @@ async def _find(
         raise _postponed(postings.unread(posting, step, str(error)), clock) from error
     slots.answered()
     # What is not there may still be on its way until the ERP has settled.
-    if found is None and step.outcome is Outcome.UNKNOWN and step.at is not None:
-        settled_at = step.at + erp.settle
-        if clock.now() < settled_at:
-            raise _Later(posting, settled_at)
+    if found is None and step.settles_at is not None and clock.now() < step.settles_at:
+        raise _Later(posting, step.settles_at)
     return found
 
 
@@ -109,7 +106,7 @@ async def _perform(erp: Erp, posting: Posting, step: Step, slots: Slots, clock: 
     except StepNotDone as error:
         raise _postponed(postings.not_done(posting, step, str(error), clock.now()), clock) from error
     except StepUnknown as error:
-        raise _postponed(postings.unknown(posting, step, str(error)), clock) from error
+        raise _postponed(postings.unknown(posting, step, str(error), settled=error.settled), clock) from error
     slots.answered()
     return document_id
 

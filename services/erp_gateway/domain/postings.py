@@ -42,7 +42,10 @@ class PostingState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. ``at`` is when its outcome was learned, or when the try whose answer is unknown began."""
+    """One step. ``at`` is when its outcome was learned, or when the try whose answer is unknown began.
+
+    Until ``settles_at`` a try without an answer may still take effect.
+    """
 
     kind: StepKind
     external_key: str
@@ -51,6 +54,7 @@ class Step:
     attempts: int = 0
     last_error: str = ""
     at: datetime | None = None
+    settles_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def new_posting(fact: Fact, kinds: Sequence[StepKind]) -> Posting:
 
 
 def step_key(fact: Fact, kind: StepKind) -> str:
-    """Deterministic, so that a step can be looked up whoever tried it: customers by account, the rest by fact."""
+    """Deterministic, so that a step can be looked up whoever tried it."""
     if kind is StepKind.CUSTOMER:
         return fact.customer_key
     if kind in (StepKind.HEADER, StepKind.ITEMS):
@@ -95,15 +99,18 @@ def step_key(fact: Fact, kind: StepKind) -> str:
     return f"{fact.external_key}/{kind.value.lower()}"
 
 
-def began(posting: Posting, step: Step, now: datetime) -> Posting:
+def began(posting: Posting, step: Step, now: datetime, settles_at: datetime) -> Posting:
     """Before the call leaves: from here on its outcome is unknown until an answer says otherwise."""
-    tried = replace(step, outcome=Outcome.UNKNOWN, attempts=step.attempts + 1, at=now)
+    attempts = step.attempts + 1
+    tried = replace(step, outcome=Outcome.UNKNOWN, attempts=attempts, at=now, settles_at=settles_at)
     return replace(posting.with_step(tried), state=PostingState.POSTING)
 
 
 def done(posting: Posting, step: Step, document_id: str, now: datetime) -> Posting:
     """The ERP has the step; with the last one the posting is posted."""
-    found = replace(step, outcome=Outcome.DONE, document_id=document_id, last_error="", at=now)
+    found = replace(
+        step, outcome=Outcome.DONE, document_id=document_id, last_error="", at=now, settles_at=None
+    )
     moved = replace(posting.with_step(found), tries=0)
     state = PostingState.POSTED if moved.next_step is None else PostingState.POSTING
     return replace(moved, state=state)
@@ -115,9 +122,10 @@ def not_done(posting: Posting, step: Step, error: str, now: datetime) -> Posting
     return replace(posting.with_step(refused), tries=posting.tries + 1)
 
 
-def unknown(posting: Posting, step: Step, error: str) -> Posting:
-    """The answer was lost; the step keeps the time at which the try began."""
-    lost = replace(step, outcome=Outcome.UNKNOWN, last_error=error)
+def unknown(posting: Posting, step: Step, error: str, *, settled: bool) -> Posting:
+    """The answer was lost, or said nothing; ``settled`` when the ERP is through with the call all the same."""
+    settles_at = step.at if settled else step.settles_at
+    lost = replace(step, outcome=Outcome.UNKNOWN, last_error=error, settles_at=settles_at)
     return replace(posting.with_step(lost), tries=posting.tries + 1)
 
 
@@ -140,8 +148,3 @@ def retried(posting: Posting) -> Posting:
 def skipped(posting: Posting, why: str) -> Posting:
     """Nothing needs to be posted."""
     return replace(posting, state=PostingState.SKIPPED, failure=why)
-
-
-def untouched(posting: Posting) -> bool:
-    """True while the ERP cannot have heard of it."""
-    return posting.state is PostingState.PENDING and all(s.outcome is Outcome.UNTRIED for s in posting.steps)

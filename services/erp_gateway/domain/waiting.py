@@ -7,6 +7,6 @@ FIRST = timedelta(milliseconds=200)
 
 
 def wait_before(tries: int, jitter: float) -> timedelta:
-    """Doubles with each try up to five minutes; ``jitter`` from 0 to 1 spreads postings that failed together."""
-    doubled = FIRST * 2 ** min(max(tries - 1, 0), 12)
+    """Doubles with each try; ``jitter`` from 0 to 1 spreads postings that failed together."""
+    doubled: timedelta = FIRST * (1 << min(max(tries - 1, 0), 12))
     return min(doubled, LONGEST) * (0.5 + jitter / 2)

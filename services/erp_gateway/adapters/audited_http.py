@@ -1,0 +1,162 @@
+"""HTTP to an ERP: every call traced, timed and audited, every answer classed by what it says about the write."""
+
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+
+from libs.telemetry import SpanKind, current_trace_id, current_traceparent, span
+from services.erp_gateway.application.ports import (
+    ErpCall,
+    StepNotDone,
+    StepRefused,
+    StepUnknown,
+    Throttled,
+)
+from services.erp_gateway.domain.postings import Outcome, StepKind
+
+DEFAULT_RETRY_AFTER = timedelta(seconds=1)
+LONGEST_MESSAGE = 200
+
+Audit = Callable[[ErpCall], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """The step of a posting that a call is made for."""
+
+    posting_id: UUID
+    step: StepKind
+    order_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; status 0 when nothing did."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+    error: str = ""
+
+
+class AuditedHttp:
+    """Calls one ERP; ``answers_after`` seconds without an answer count as a lost one."""
+
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str], audit: Audit, *, answers_after: float, system: str
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._headers = headers
+        self._audit = audit
+        self._timeout = aiohttp.ClientTimeout(total=answers_after)
+        self._system = system
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        # How many calls run at once is the governor's decision, so the pool has no bound of its own.
+        connector = aiohttp.TCPConnector(limit=0)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+
+    async def stop(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self,
+        purpose: Purpose,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        classify: Callable[[Answer], Outcome] | None = None,
+    ) -> Answer:
+        """Make the call and keep its audit row, whatever comes of it. Never raises for an answer."""
+        attributes = {"http.request.method": method, "url.path": path, "retail.order.id": purpose.order_id}
+        began, clock = datetime.now(UTC), time.perf_counter()
+        with span(f"{self._system} {operation}", SpanKind.CLIENT, attributes) as current:
+            answer = await self._exchange(method, path, body, query, headers)
+            current.set_attribute("http.response.status_code", answer.status)
+            await self._audit(
+                ErpCall(
+                    posting_id=purpose.posting_id,
+                    step=purpose.step,
+                    operation=operation,
+                    status=answer.status,
+                    outcome=(classify or outcome_of)(answer),
+                    duration=timedelta(seconds=time.perf_counter() - clock),
+                    at=began,
+                    trace_id=current_trace_id(),
+                    request_digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest(),
+                )
+            )
+        return answer
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        if self._session is None:
+            raise RuntimeError("not started")
+        sent = {**self._headers, **(headers or {}), "traceparent": current_traceparent()}
+        url = f"{self._base_url}{path}"
+        try:
+            async with self._session.request(method, url, json=body, params=query, headers=sent) as response:
+                text = await response.text()
+                return Answer(response.status, parsed(text), response.headers, text[:LONGEST_MESSAGE])
+        except aiohttp.ClientConnectorError as error:
+            return Answer(0, None, {"not-sent": "1"}, str(error)[:LONGEST_MESSAGE])
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return Answer(0, None, {}, type(error).__name__)
+
+
+def parsed(text: str) -> Any:
+    """JSON, or None where the body is something else: error pages often are."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """Only a success says done, only a client error says not done; all else leaves it open."""
+    if 200 <= answer.status < 300:
+        return Outcome.DONE
+    if 400 <= answer.status < 500 or "not-sent" in answer.headers:
+        return Outcome.NOT_DONE
+    return Outcome.UNKNOWN
+
+
+def raise_unless_done(answer: Answer) -> None:
+    """Raises what an answer means for its step: `Throttled`, `StepNotDone`, `StepRefused` or `StepUnknown`."""
+    outcome = outcome_of(answer)
+    if outcome is Outcome.DONE:
+        return
+    if answer.status in (429, 503) and "Retry-After" in answer.headers:
+        raise Throttled(retry_after_of(answer))
+    if "not-sent" in answer.headers or answer.status in (401, 408, 429):
+        raise StepNotDone(f"{answer.status or 'unreachable'}: {answer.error}")
+    if outcome is Outcome.NOT_DONE:
+        raise StepRefused(f"{answer.status}: {answer.error}")
+    # A gateway's time-out says that the ERP may still be at it; any other answer is its last word.
+    settled = answer.status not in (0, 504)
+    raise StepUnknown(f"{answer.status or 'no answer'}: {answer.error}", settled=settled)
+
+
+def retry_after_of(answer: Answer) -> timedelta:
+    """The delay that the ERP names, in whole seconds; a date or nothing counts as a second."""
+    text = answer.headers.get("Retry-After", "")
+    return timedelta(seconds=int(text)) if text.isdecimal() else DEFAULT_RETRY_AFTER

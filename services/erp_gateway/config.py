@@ -1,0 +1,31 @@
+"""What the ERP gateway can be told by its environment."""
+
+from pydantic import Field
+
+from libs.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Beyond the settings that all services share."""
+
+    service: str = "erp_gateway"
+    erp: str = Field(default="sandbox", pattern="^(sandbox|tryton)$")
+    """Which ERP is posted to."""
+    erp_url: str = Field(default="", max_length=500)
+    """Where it is reached."""
+    erp_token: str = Field(default="", max_length=500)
+    """The sandbox ERP's bearer token; a secret."""
+    erp_user: str = Field(default="", max_length=100)
+    """The Tryton user that posts."""
+    erp_password: str = Field(default="", max_length=500)
+    """That user's password; a secret."""
+    erp_seed: str = Field(default="", max_length=500)
+    """File with the ids of the Tryton database's company, accounts, taxes and payment methods."""
+    erp_slots: int = Field(default=0, ge=0, le=1000)
+    """Calls that may run at once; 0 takes what suits the ERP: 15 for the sandbox, 2 for Tryton."""
+    erp_answers_after_seconds: float = Field(default=0.0, ge=0, le=600)
+    """Silence after which an answer counts as lost; 0 takes what suits the ERP."""
+    erp_settle_seconds: float = Field(default=0.0, ge=0, le=3600)
+    """How long a write whose answer was lost may still happen; 0 takes what suits the ERP."""
+    longest_pause_seconds: float = Field(default=2.0, gt=0, le=60)
+    """The backlog is looked through at least this often."""

@@ -1,0 +1,121 @@
+"""Works on the postings that are due, as many at once as the ERP bears."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from libs.telemetry import get_logger, span
+from services.erp_gateway.application.ports import Claimed, Erp, Store
+from services.erp_gateway.application.run_posting import Clock, run_posting
+from services.erp_gateway.domain.governor import Governor, starting
+
+log = get_logger("services.erp_gateway")
+
+SHORTEST_PAUSE = 0.02
+TROUBLE_PAUSE = 1.0
+
+
+class Backlog(Store, Protocol):
+    """A store that also knows when the next posting can be claimed."""
+
+    async def next_due(self) -> datetime | None: ...
+
+
+class Desk:
+    """A part of the service. Postings that it did not finish are claimed anew when their lease has ended."""
+
+    def __init__(
+        self,
+        erp: Erp,
+        store: Backlog,
+        clock: Clock,
+        *,
+        limit: int,
+        longest_pause: float,
+    ) -> None:
+        self._erp = erp
+        self._store = store
+        self._clock = clock
+        self._governor: Governor = starting(limit)
+        self._longest_pause = longest_pause
+        self._running: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def slots(self) -> int:
+        """How many calls may run at once now."""
+        return self._governor.slots
+
+    @property
+    def slots_used(self) -> int:
+        """How many postings are under way, each with one call at a time."""
+        return len(self._running)
+
+    def wake(self) -> None:
+        """Something is due."""
+        self._wake.set()
+
+    def answered(self) -> None:
+        self._governor = self._governor.answered()
+
+    def throttled(self) -> None:
+        self._governor = self._governor.throttled()
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="desk")
+
+    async def stop(self) -> None:
+        """Let the steps under way finish; what is left is claimed by the next process."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._running:
+            await asyncio.wait(self._running, timeout=self._longest_pause)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                await self._fill_slots()
+            except Exception as error:
+                log.error("claiming_failed", error)
+                await asyncio.sleep(TROUBLE_PAUSE)
+
+    async def _fill_slots(self) -> None:
+        self._wake.clear()
+        free = self.slots - self.slots_used
+        claimed: Sequence[Claimed] = await self._store.claim(free) if free > 0 else ()
+        for item in claimed:
+            task = asyncio.create_task(self._work(item))
+            self._running.add(task)
+            task.add_done_callback(self._finished)
+        if not claimed:
+            await self._rest()
+
+    async def _rest(self) -> None:
+        due = await self._store.next_due() if self.slots > self.slots_used else None
+        pause = self._longest_pause
+        if due is not None:
+            pause = min(max((due - self._clock.now()).total_seconds(), SHORTEST_PAUSE), pause)
+        try:
+            await asyncio.wait_for(self._wake.wait(), pause)
+        except TimeoutError:
+            return
+
+    async def _work(self, item: Claimed) -> None:
+        fact = item.posting.fact
+        attributes = {"retail.order.id": fact.order_id, "retail.posting.kind": fact.kind.value}
+        with span("post to ERP", attributes=attributes, traceparent=item.traceparent):
+            try:
+                await run_posting(self._erp, self._store, item.posting, self, self._clock)
+            except Exception as error:
+                # Its lease ends, and whoever claims it then knows from the steps what to look up.
+                log.error("posting_interrupted", error, posting_id=str(item.posting.posting_id))
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
