@@ -1,4 +1,4 @@
-"""HTTP to an ERP: every call traced, timed and audited, every answer classed by what it says about the write."""
+"""HTTP to an ERP: every call traced, timed and audited, every answer classed by what it says of the write."""
 
 import hashlib
 import json
@@ -141,7 +141,7 @@ def outcome_of(answer: Answer) -> Outcome:
 
 
 def raise_unless_done(answer: Answer) -> None:
-    """Raises what an answer means for its step: `Throttled`, `StepNotDone`, `StepRefused` or `StepUnknown`."""
+    """Raises what an answer means: `Throttled`, `StepNotDone`, `StepRefused` or `StepUnknown`."""
     outcome = outcome_of(answer)
     if outcome is Outcome.DONE:
         return

@@ -134,7 +134,7 @@ class PostgresStore:
             yield self.within(connection)
 
     def within(self, connection: AsyncConnection) -> PostgresTransaction:
-        """A transaction that somebody else began: the consumer's, which also notes the events as processed."""
+        """A transaction that somebody else began: the consumer's, which also notes its events."""
         return PostgresTransaction(connection, self._now, self._new_id, self._lease)
 
     async def claim(self, limit: int) -> Sequence[Claimed]:
@@ -157,7 +157,7 @@ class PostgresStore:
         return CustomerAccount(row.document_id, UUID(str(row.owner)))
 
     async def audit(self, call: ErpCall) -> None:
-        """Each row carries the hash of the posting's row before it, so that none can be changed or taken out."""
+        """Each row carries the hash of the posting's row before it, so that none can be taken out."""
         async with transaction(self._engine) as connection:
             of = {"posting_id": call.posting_id}
             previous: bytes = await connection.scalar(statements.LATEST_HASH, of) or b""

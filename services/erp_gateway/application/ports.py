@@ -70,10 +70,16 @@ class Erp(Protocol):
         """The steps that this ERP needs for such a fact, in its order."""
 
     async def look_up(self, posting: Posting, step: Step) -> str | None:
-        """The ERP's id of what the step makes, None when it is not there. Raises `StepUnknown` or `Throttled`."""
+        """The ERP's id of what the step makes, None when it is not there.
+
+        Raises `StepUnknown`, `StepNotDone` or `Throttled` where that could not be read.
+        """
 
     async def perform(self, posting: Posting, step: Step) -> str:
-        """Do the step and answer the ERP's id. Raises `StepRefused`, `StepNotDone`, `Throttled`, `StepUnknown`."""
+        """Do the step and answer the ERP's id.
+
+        Raises `StepRefused`, `StepNotDone`, `Throttled` or `StepUnknown`.
+        """
 
     async def documents(self, page_size: int, page_token: str) -> ErpDocumentPage:
         """The ERP's own documents. Raises `ErpUnreachable`."""
@@ -159,7 +165,7 @@ class Store(Protocol):
         """
 
     async def customer(self, customer_key: str, posting_id: UUID) -> CustomerAccount:
-        """The account of a customer, or whose task it is to open it; the first posting that asks gets the task."""
+        """The account of a customer, or whose task it is to open it: the first that asked."""
 
     async def audit(self, call: ErpCall) -> None:
         """Keep a call for the audit."""

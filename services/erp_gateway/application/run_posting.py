@@ -49,7 +49,7 @@ class _Later(Exception):
 
 
 async def run_posting(erp: Erp, store: Store, posting: Posting, slots: Slots, clock: Clock) -> Posting:
-    """Do step after step. Each outcome is kept before the next call leaves, so a crash repeats no call blindly.
+    """Do step after step. What is known is kept before a call leaves, so a crash repeats none blindly.
 
     A step whose outcome is unknown is looked up by its key first, and only what the ERP still has not after
     its settling time is done again.

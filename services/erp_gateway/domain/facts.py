@@ -25,7 +25,7 @@ KEY_PREFIX = {FactKind.SALE: "S", FactKind.CREDIT_NOTE: "R", FactKind.CANCELLATI
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """One line of a document; ``milli`` in thousandths, ``amount`` with tax only where the fact's is included."""
+    """One line of a document; ``milli`` in thousandths, ``amount`` with tax where the fact's is included."""
 
     line_id: str
     sku: str

@@ -1,4 +1,4 @@
-"""How many calls the ERP can bear, learned from its answers: add a little on success, halve when told to stop."""
+"""How many calls the ERP bears, learned from its answers: a little more on success, fewer when told so."""
 
 from dataclasses import dataclass, replace
 

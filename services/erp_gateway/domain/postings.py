@@ -123,7 +123,7 @@ def not_done(posting: Posting, step: Step, error: str, now: datetime) -> Posting
 
 
 def unknown(posting: Posting, step: Step, error: str, *, settled: bool) -> Posting:
-    """The answer was lost, or said nothing; ``settled`` when the ERP is through with the call all the same."""
+    """The answer was lost, or said nothing; ``settled`` when the ERP is through with it all the same."""
     settles_at = step.at if settled else step.settles_at
     lost = replace(step, outcome=Outcome.UNKNOWN, last_error=error, settles_at=settles_at)
     return replace(posting.with_step(lost), tries=posting.tries + 1)

@@ -16,7 +16,7 @@ SUBJECTS = ("retail.order.v1.order.*.*", "retail.order.v1.return.*.*")
 def handlers(
     within: Callable[[AsyncConnection], Transaction], steps_of: StepsOf, wake: Callable[[], None]
 ) -> Handlers:
-    """``wake`` tells the desk that something is due; a posting whose commit it outruns is found a little later."""
+    """``wake`` tells the desk that something is due; one whose commit it outruns is found a little later."""
 
     async def record(connection: AsyncConnection, events: Sequence[Received]) -> None:
         facts = [fact for event in events for fact in convert.heard(event)]
