@@ -119,7 +119,6 @@ class Refund:
     lines: tuple[RefundLine, ...]
     shipping: int
     note: str
-    reference: str = ""
 
     @property
     def total(self) -> int:
@@ -156,9 +155,10 @@ class OrderState:
         return replace(self, updated_at=at, payment=Payment.PAID)
 
     def with_fulfilment(self, fulfilment: Fulfilment) -> "OrderState":
-        return replace(
-            self, updated_at=fulfilment.at, payment=Payment.PAID, fulfilments=(*self.fulfilments, fulfilment)
-        )
+        """What is shipped is captured; what was paid back stays paid back."""
+        captured = Payment.PAID if self.payment is Payment.AUTHORIZED else self.payment
+        parcels = (*self.fulfilments, fulfilment)
+        return replace(self, updated_at=fulfilment.at, payment=captured, fulfilments=parcels)
 
     def with_refund(self, refund: Refund) -> "OrderState":
         whole = self.refunded + refund.total == self.order.total
