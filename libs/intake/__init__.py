@@ -9,6 +9,7 @@ from libs.intake.reception import Reception
 from libs.intake.refusals import outcome_of_refusal
 from libs.intake.refused import RefusedCounter
 from libs.intake.rpcs import IntakeRpcs
+from libs.intake.settings import IntakeSettings
 from libs.intake.store import store
 from libs.intake.tables import create_intake_tables, drop_intake_tables
 from libs.intake.worker import Worker
@@ -19,6 +20,7 @@ __all__ = [
     "BodyInvalid",
     "Desk",
     "IntakeRpcs",
+    "IntakeSettings",
     "Limits",
     "Message",
     "NotQuarantined",

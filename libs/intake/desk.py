@@ -1,7 +1,7 @@
 """What a person at the desk sees of raw messages, and does with those in quarantine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -47,8 +47,8 @@ class Reading:
     problems: Sequence[Problem] = ()
 
 
-Read = Callable[[str, bytes, Mapping[str, str]], Reading]
-"""Topic, body and headers of a message."""
+Read = Callable[[str, str, bytes], Reading]
+"""Of a message's sender, topic and body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class Desk:
         same message. Raises `NotFound`, `NotQuarantined`, `BodyInvalid`, `RequestIdReused`.
         """
 
-        async def hand_in(connection: AsyncConnection, topic: str, headers: Mapping[str, str]) -> None:
-            key = self._key_of(topic, corrected_body, headers) if corrected_body else ""
+        async def hand_in(connection: AsyncConnection, sender: str, topic: str) -> None:
+            key = self._key_of(sender, topic, corrected_body) if corrected_body else ""
             given = {"message_id": message_id, "now": now, "body": corrected_body or None}
             await connection.execute(statements.HAND_IN_AGAIN, given | {"digest": None, "business_key": key})
             await connection.execute(statements.ANNOUNCE)
@@ -141,7 +141,7 @@ class Desk:
     async def dismiss(self, call: Call, message_id: UUID, note: str, now: datetime) -> Record:
         """Drop a quarantined message; it stays stored. Raises as `resubmit`."""
 
-        async def drop(connection: AsyncConnection, topic: str, headers: Mapping[str, str]) -> None:
+        async def drop(connection: AsyncConnection, sender: str, topic: str) -> None:
             given = {"message_id": message_id, "note": note, "now": now}
             await connection.execute(statements.DISMISS, given)
             await announce(connection, self._announcements, [message_id], now)
@@ -153,7 +153,7 @@ class Desk:
         self,
         call: Call,
         message_id: UUID,
-        act: Callable[[AsyncConnection, str, Mapping[str, str]], Awaitable[None]],
+        act: Callable[[AsyncConnection, str, str], Awaitable[None]],
     ) -> None:
         async def run() -> None:
             async with transaction(self._engine) as connection:
@@ -168,14 +168,14 @@ class Desk:
                     raise NotFound(f"no message {message_id}", field="message_id")
                 if row["state"] != State.QUARANTINED:
                     raise NotQuarantined(f"the message is {row['state']}", state=row["state"])
-                await act(connection, row["topic"], row["headers"])
+                await act(connection, row["sender"], row["topic"])
                 answer = Answer(call.request_id, call.digest, message_id.bytes)
                 await remember(connection, call.rpc, [answer])
 
         await retry_conflicts(run)
 
-    def _key_of(self, topic: str, body: bytes, headers: Mapping[str, str]) -> str:
-        reading = self._read(topic, body, headers)
+    def _key_of(self, sender: str, topic: str, body: bytes) -> str:
+        reading = self._read(sender, topic, body)
         if reading.problems:
             raise BodyInvalid(reading.problems)
         return reading.business_key

@@ -146,7 +146,7 @@ SUMMARIZE = text(
     """
 )
 
-LOCK = text("select state, topic, headers from raw_messages where message_id = :message_id for update")
+LOCK = text("select state, sender, topic from raw_messages where message_id = :message_id for update")
 
 DISMISS = text(
     """

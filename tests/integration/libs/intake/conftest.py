@@ -36,7 +36,7 @@ def read():
     """A body is readable unless it says that it is broken; its first word is the document."""
     from libs.intake import Problem
 
-    def reading(topic, body, headers):
+    def reading(sender, topic, body):
         if b"broken" in body:
             return Reading("", [Problem("body", "must not be broken")])
         return Reading(body.split()[0].decode())

@@ -1,0 +1,58 @@
+-- Each query must return no row, at any time. Run them with `retailmesh invariants`.
+
+-- name: no message is left lying for five minutes
+select message_id, topic, state, reason, received_at, next_attempt_at
+from raw_messages
+where state = 'received' and next_attempt_at < now() - interval '5 minutes'
+
+-- name: no waiting message is forgotten
+select message_id, topic, reason, received_at, next_attempt_at
+from raw_messages
+where state = 'waiting' and next_attempt_at < now() - interval '5 minutes'
+
+-- name: every applied order message led to an order
+select message_id, topic, business_key
+from raw_messages
+where state = 'applied' and order_id = '' and topic <> 'refunds/create'
+
+-- name: no event of a sender is stored twice under one topic
+select sender, topic, sender_event_id, count(*) as messages
+from raw_messages
+group by sender, topic, sender_event_id
+having count(*) > 1
+
+-- name: what is settled says since when, and nothing else does
+select message_id, state, settled_at
+from raw_messages
+where (settled_at is null) <> (state in ('received', 'waiting'))
+
+-- name: every message in quarantine says why
+select message_id, topic
+from raw_messages
+where state = 'quarantined' and reason = ''
+
+-- name: messages about one document led to one order
+select business_key, count(distinct order_id) as orders
+from raw_messages
+where business_key <> '' and order_id <> ''
+group by business_key
+having count(distinct order_id) > 1
+
+-- name: every order handed over has its canonical id
+select channel, channel_order_id
+from storefront_order
+where order_id = ''
+
+-- name: every quarantine was announced
+select message_id, topic, reason
+from raw_messages
+where was_quarantined and not exists (
+    select from outbox
+    where outbox.type = 'retailmesh.channel.v1.MessageQuarantined'
+        and outbox.key = case business_key when '' then message_id::text else business_key end
+)
+
+-- name: every event is published within five minutes
+select position, type, key, time
+from outbox
+where published_at is null and time < now() - interval '5 minutes'
