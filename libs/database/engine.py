@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, make_url, text
@@ -39,7 +40,7 @@ def create_engine(
         # A failed statement's parameters may be personal data, and its message goes to the log.
         hide_parameters=True,
         connect_args={
-            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "async_creator_fn": connect_in_time,
             "prepared_statement_cache_size": PREPARED_STATEMENTS,
             "server_settings": server_settings(application_name, statement_timeout, lock_timeout),
         },
@@ -65,11 +66,18 @@ async def connect(
     url: str | URL, *, application_name: str, statement_timeout: float = 30.0
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """A driver connection outside any pool, for what belongs to one session: advisory locks and LISTEN."""
-    return await asyncpg.connect(
+    return await connect_in_time(
         make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
-        timeout=CONNECT_TIMEOUT_SECONDS,
         server_settings=server_settings(application_name, statement_timeout, statement_timeout) | KEEPALIVES,
     )
+
+
+async def connect_in_time(*args: Any, **kwargs: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    """asyncpg's connect; a server that does not answer in time is as unreachable as one that refuses."""
+    try:
+        return await asyncpg.connect(*args, timeout=CONNECT_TIMEOUT_SECONDS, **kwargs)
+    except TimeoutError as error:
+        raise ConnectionError("the database did not answer in time") from error
 
 
 def asyncpg_url(url: str | URL) -> URL:

@@ -26,7 +26,8 @@ def is_unavailable(error: BaseException) -> bool:
     driver_error = driver_error_of(error)
     if isinstance(error, (PoolTimeout, InterfaceError)) or isinstance(driver_error, asyncpg.InterfaceError):
         return True
-    if isinstance(driver_error, OSError):
+    # A bare TimeoutError (an OSError too) is somebody's own deadline; ours to connect is a ConnectionError.
+    if isinstance(driver_error, OSError) and not isinstance(driver_error, TimeoutError):
         return True
     return (sqlstate_of(error) or "").startswith(UNAVAILABLE_PREFIXES)
 

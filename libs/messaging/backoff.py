@@ -3,6 +3,10 @@
 import random
 
 
+class NotStarted(Exception):
+    """Nothing was tried yet."""
+
+
 class Backoff:
     """``next()`` gives the seconds to wait; ``reset()`` after a success."""
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import leadership
-from libs.messaging.backoff import Backoff
+from libs.messaging.backoff import Backoff, NotStarted
 from libs.messaging.bounds import Bounds
 from libs.messaging.burial import Burial
 from libs.messaging.effects import Effects
@@ -23,6 +24,7 @@ from libs.telemetry import get_logger
 log = get_logger("libs.messaging")
 
 STOP_GRACE_SECONDS = 10.0
+HAND_OVER_SECONDS = 2
 
 
 class Consumer:
@@ -62,7 +64,7 @@ class Consumer:
         self._suspects: Suspects | None = None
         self._feed: Feed | None = None
         self._processor: Processor | None = None
-        self._trouble: BaseException | None = None
+        self._trouble: BaseException | None = NotStarted()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -107,13 +109,17 @@ class Consumer:
             standing_by=self._recovered,
         ) as lead:
             await self._take_up()
-            async with (
-                Feed(self._nats, self._stream, self._durable, self._bounds) as feed,
-                Processor(feed, self._effects, self._burial, self._handlers, self._bounds) as processor,
-            ):
-                lead.connection.add_termination_listener(lambda _: feed.fail("the lead was lost"))
-                self._feed, self._processor = feed, processor
-                await self._consume(feed, processor)
+            try:
+                async with (
+                    Feed(self._nats, self._stream, self._durable, self._bounds) as feed,
+                    Processor(feed, self._effects, self._burial, self._handlers, self._bounds) as processor,
+                ):
+                    lead.connection.add_termination_listener(lambda _: feed.fail("the lead was lost"))
+                    self._feed, self._processor = feed, processor
+                    await self._consume(feed, processor)
+            finally:
+                if self._stopping:
+                    await self._hand_over()
 
     async def _take_up(self) -> None:
         """Have the broker hand out again, in order, all that was not acknowledged to an earlier holder."""
@@ -125,6 +131,12 @@ class Consumer:
             self._suspects = Suspects(self._engine, self._durable, self._bounds.attempts, unfinished)
         await js.reset_consumer(self._stream, self._durable)
         log.info("consumer_leads", consumer=self._durable, pending=info.num_pending)
+
+    async def _hand_over(self) -> None:
+        """Give back what was handed out and not handled, so that nobody takes it for the cause of a crash."""
+        with suppress(Exception):
+            await self._nats.flush(timeout=HAND_OVER_SECONDS)
+            await jetstream(self._nats).reset_consumer(self._stream, self._durable)
 
     async def _consume(self, feed: Feed, processor: Processor) -> None:
         while not self._stopping:

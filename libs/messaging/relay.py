@@ -8,7 +8,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import Lead, leadership
-from libs.messaging.backoff import Backoff
+from libs.messaging.backoff import Backoff, NotStarted
 from libs.messaging.broker import Broker
 from libs.messaging.outbox import CHANNEL, MARK_PUBLISHED, SELECT_UNPUBLISHED, Recorded
 from libs.messaging.publisher import Publisher
@@ -43,7 +43,7 @@ class Relay:
         self._application_name = application_name
         self._publisher = Publisher(nats)
         self._backoff = Backoff()
-        self._trouble: Exception | None = None
+        self._trouble: Exception | None = NotStarted()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
