@@ -97,7 +97,7 @@ def pace_of(settings: Settings) -> Pace:
     """The ERP's own pace with what the settings change of it."""
     usual = PACES[settings.erp]
     return Pace(
-        settings.erp_slots or usual.slots,
+        settings.posting_slots or usual.slots,
         settings.erp_answers_after_seconds or usual.answers_after,
         settings.erp_settle_seconds or usual.settle,
     )

@@ -19,9 +19,9 @@ class Settings(ServiceSettings):
     """The Tryton user that posts."""
     erp_password: str = Field(default="", max_length=500)
     """That user's password; a secret."""
-    erp_seed: str = Field(default="", max_length=500)
+    tryton_seed: str = Field(default="", max_length=500)
     """File with the ids of the Tryton database's company, accounts, taxes and payment methods."""
-    erp_slots: int = Field(default=0, ge=0, le=1000)
+    posting_slots: int = Field(default=0, ge=0, le=1000)
     """Calls that may run at once; 0 takes what suits the ERP: 15 for the sandbox, 2 for Tryton."""
     erp_answers_after_seconds: float = Field(default=0.0, ge=0, le=600)
     """Silence after which an answer counts as lost; 0 takes what suits the ERP."""
