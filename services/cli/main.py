@@ -11,6 +11,7 @@ COMMANDS = {
     "status": "status",
     "migrate": "migrate",
     "reset": "reset",
+    "demo": "demo",
 }
 
 

@@ -1,0 +1,126 @@
+"""Waits until the mesh has nothing left to do: intake applied, events published and handled, postings ended."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import grpc
+from nats.aio.client import Client
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from retailmesh.channel.v1 import channel_service_pb2, channel_service_pb2_grpc
+from retailmesh.erp.v1 import erp_service_pb2, erp_service_pb2_grpc
+from retailmesh.pos.v1 import pos_service_pb2, pos_service_pb2_grpc
+from retailmesh.type.v1 import intake_pb2
+
+UNDER_WAY = (intake_pb2.INTAKE_STATE_RECEIVED, intake_pb2.INTAKE_STATE_WAITING)
+UNPUBLISHED = text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+QUIET_LOOKS = 2
+"""Two looks in a row must find nothing: between two, what one system handed on has reached the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is still under way."""
+
+    intake_waiting: int
+    intake_done: int
+    unpublished: int
+    unhandled: int
+    postings_pending: int
+    postings_ended: int
+    rate_milli: int
+    drain_seconds: int | None
+
+    @property
+    def quiet_but_for_postings(self) -> bool:
+        return not (self.intake_waiting or self.unpublished or self.unhandled)
+
+    @property
+    def quiet(self) -> bool:
+        return self.quiet_but_for_postings and not self.postings_pending
+
+
+class Watch:
+    """Looks at every queue of the mesh."""
+
+    def __init__(
+        self, channels: Mapping[str, grpc.aio.Channel], engines: Mapping[str, AsyncEngine], nats: Client
+    ) -> None:
+        self._channel = channel_service_pb2_grpc.ChannelGatewayServiceStub(channels["channel_gateway"])
+        self._pos = pos_service_pb2_grpc.PosGatewayServiceStub(channels["pos_gateway"])
+        self._erp = erp_service_pb2_grpc.ErpGatewayServiceStub(channels["erp_gateway"])
+        self._engines = engines
+        self._nats = nats
+
+    async def intake(self) -> Sequence[tuple[str, intake_pb2.IntakeCount]]:
+        """Counts of raw messages of both gateways, with the gateway's name."""
+        storefront, tills = await asyncio.gather(
+            self._channel.SummarizeMessages(channel_service_pb2.SummarizeMessagesRequest()),
+            self._pos.SummarizeMessages(pos_service_pb2.SummarizeMessagesRequest()),
+        )
+        named = [("storefront", storefront), ("tills", tills)]
+        return [(name, count) for name, answer in named for count in answer.counts]
+
+    async def refused_unread(self) -> int:
+        """Messages that a gateway turned away without keeping them."""
+        storefront, tills = await asyncio.gather(
+            self._channel.SummarizeMessages(channel_service_pb2.SummarizeMessagesRequest()),
+            self._pos.SummarizeMessages(pos_service_pb2.SummarizeMessagesRequest()),
+        )
+        return storefront.refused_unread + tills.refused_unread
+
+    async def posting(self) -> erp_service_pb2.GetBacklogResponse:
+        return await self._erp.GetBacklog(erp_service_pb2.GetBacklogRequest())
+
+    async def look(self) -> Backlog:
+        counts = [count for _, count in await self.intake()]
+        posting = await self.posting()
+        waiting = sum(count.messages for count in counts if count.state in UNDER_WAY)
+        return Backlog(
+            intake_waiting=waiting,
+            intake_done=sum(count.messages for count in counts) - waiting,
+            unpublished=await self._unpublished(),
+            unhandled=await self._unhandled(),
+            postings_pending=posting.pending,
+            postings_ended=posting.posted + posting.failed + posting.skipped,
+            rate_milli=posting.rate_milli_per_second,
+            drain_seconds=posting.drain_estimate.seconds if posting.HasField("drain_estimate") else None,
+        )
+
+    async def _unpublished(self) -> int:
+        total = 0
+        for engine in self._engines.values():
+            async with engine.connect() as connection:
+                total += await connection.scalar(UNPUBLISHED) or 0
+        return total
+
+    async def _unhandled(self) -> int:
+        js = self._nats.jetstream()
+        total = 0
+        for stream in await js.streams_info():
+            if stream.config.name is not None:
+                consumers = await js.consumers_info(stream.config.name)
+                total += sum((one.num_pending or 0) + (one.num_ack_pending or 0) for one in consumers)
+        return total
+
+
+async def settled(
+    watch: Watch, report: Callable[[Backlog], None], *, drain_until: float, poll_seconds: float = 0.3
+) -> Backlog:
+    """Look until all is quiet; past ``drain_until`` (the loop's clock) postings may stay in the backlog."""
+    loop = asyncio.get_running_loop()
+    quiet_looks = 0
+    while True:
+        backlog = await watch.look()
+        report(backlog)
+        late = loop.time() > drain_until
+        quiet_looks = quiet_looks + 1 if backlog.quiet or (late and backlog.quiet_but_for_postings) else 0
+        if quiet_looks >= QUIET_LOOKS or loop.time() > drain_until + GIVE_UP_SECONDS:
+            return backlog
+        await asyncio.sleep(poll_seconds)
+
+
+GIVE_UP_SECONDS = 120.0
+"""What is not applied or handled so long after the last posting counts as stuck, and the scorecard shows it."""
