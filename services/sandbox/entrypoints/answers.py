@@ -1,5 +1,6 @@
 """What all faces share: refusals become statuses, and requests become typed values."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,15 +18,23 @@ async def refusals_as_statuses(request: web.Request, handler: Handler) -> web.St
     try:
         return await handler(request)
     except Refused as refused:
-        body = {"code": refused.code, "message": refused.message, "field": refused.field}
-        return web.json_response({"error": body}, status=STATUSES[type(refused)])
+        return web.json_response(error_of(refused), status=status_of(refused))
+
+
+def status_of(refused: Refused) -> int:
+    """That of the nearest class in the table."""
+    return next(STATUSES[kind] for kind in type(refused).__mro__ if kind in STATUSES)
+
+
+def error_of(refused: Refused) -> dict[str, Any]:
+    return {"error": {"code": refused.code, "message": refused.message, "field": refused.field}}
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
     """The body as an object; an empty body is an empty object. Raises `Malformed`."""
-    text = await request.text()
+    text = await request.read()
     try:
-        body = await request.json() if text.strip() else {}
+        body = json.loads(text) if text.strip() else {}
     except ValueError:
         raise Malformed("the body is no JSON") from None
     if not isinstance(body, dict):

@@ -14,10 +14,11 @@ from services.sandbox.application.refusals import Malformed, Refused, Unauthoris
 from services.sandbox.domain.erp_condition import Condition
 from services.sandbox.domain.erp_documents import DocumentKind
 from services.sandbox.entrypoints.answers import (
-    STATUSES,
     Handler,
+    error_of,
     json_object,
     number_of,
+    status_of,
     text_of,
     whole_number,
 )
@@ -172,8 +173,7 @@ def refusing(work: Callable[[], tuple[Reply, str]]) -> tuple[Reply, str]:
     try:
         return work()
     except Refused as refused:
-        body = {"code": refused.code, "message": refused.message, "field": refused.field}
-        return Reply(STATUSES[type(refused)], {"error": body}), ""
+        return Reply(status_of(refused), error_of(refused)), ""
 
 
 def latency_of(value: Any) -> tuple[int, int]:
