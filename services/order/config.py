@@ -38,3 +38,12 @@ class Settings(ServiceSettings):
     """Seconds between two looks for stock that no news has told of."""
     refill_skus: int = Field(default=500, ge=1, le=1000)
     """Products looked up in one such look."""
+
+    answers_kept_days: float = Field(default=7.0, gt=0)
+    """How long a repeat of a call gets the first answer; a placed order is known for ever."""
+    notes_kept_days: float = Field(default=15.0, gt=14)
+    """How long an event is known to be processed: longer than its stream keeps it."""
+    purge_interval: float = Field(default=600.0, gt=0)
+    """Seconds between two purges of older answers and notes."""
+    purge_batch: int = Field(default=10_000, ge=1, le=100_000)
+    """Rows dropped in one transaction."""

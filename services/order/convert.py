@@ -29,6 +29,7 @@ from services.order.domain.placing import Placed, Placement, PlaceOrder
 from services.order.domain.returns import Return, ReturnedLine
 from services.order.domain.shipments import Shipment, ShippedLine
 from services.order.domain.stock import Allocation, Goods
+from services.order.domain.updating import Update
 
 MICROS = 1_000_000
 KINDS = {int(kind): kind for kind in OrderKind}
@@ -41,6 +42,13 @@ def digest_of(document: bytes) -> bytes:
 def document_of(message: Message) -> bytes:
     """Serialised so that equal messages make equal documents."""
     return message.SerializeToString(deterministic=True)
+
+
+def order_id_in(reference: order_pb2.OrderReference) -> str:
+    """The canonical id that either name stands for."""
+    if reference.HasField("channel_order"):
+        return order_id_of(reference.channel_order.channel, reference.channel_order.channel_order_id)
+    return str(UUID(reference.order_id))
 
 
 # ---- amounts
@@ -159,7 +167,13 @@ class OrderDocuments:
         return document_of(message)
 
 
-# ---- shipments and returns
+# ---- updates, shipments and returns
+
+
+def update_of(request: order_service_pb2.UpdateOrderRequest) -> Update:
+    shipping = document_of(request.shipping) if request.HasField("shipping") else b""
+    version = timestamp_from_proto(request.channel_version, "channel_version")
+    return Update(version, request.paid, shipping)
 
 
 def shipment_of(message: order_pb2.Shipment) -> Shipment:

@@ -141,6 +141,7 @@ def saved_columns(orders: Sequence[Order]) -> Columns:
         "version": [order.version for order in orders],
         "document": [order.document for order in orders],
         "sourcing": [order.sourcing for order in orders],
+        "shipped_from": [json.dumps(sorted(order.shipped_from)) for order in orders],
     }
 
 
@@ -217,4 +218,5 @@ def order_of(row: RowMapping, lines: tuple[OrderLine, ...]) -> Order:
         sourcing=row["sourcing"],
         shipments=tuple(row["shipments"]),
         returns=tuple(row["returns"]),
+        shipped_from=frozenset(row["shipped_from"]),
     )

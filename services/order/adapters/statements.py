@@ -108,15 +108,17 @@ SAVE_ORDERS = text(
         channel_version = batch.channel_version,
         version = batch.version,
         document = batch.document,
-        sourcing = batch.sourcing
+        sourcing = batch.sourcing,
+        shipped_from = array(select jsonb_array_elements_text(batch.shipped_from::jsonb))
     from unnest(
         cast(:order_id as uuid[]), cast(:state as smallint[]), cast(:hold_reasons as text[]),
         cast(:overruled as text[]), cast(:paid_micros as bigint[]), cast(:refunded_micros as bigint[]),
         cast(:paid as boolean[]), cast(:accepted as boolean[]), cast(:channel_version as timestamptz[]),
-        cast(:version as integer[]), cast(:document as bytea[]), cast(:sourcing as bytea[])
+        cast(:version as integer[]), cast(:document as bytea[]), cast(:sourcing as bytea[]),
+        cast(:shipped_from as text[])
     ) as batch (
         order_id, state, hold_reasons, overruled, paid_micros, refunded_micros, paid, accepted,
-        channel_version, version, document, sourcing
+        channel_version, version, document, sourcing, shipped_from
     )
     where orders.order_id = batch.order_id
     """
@@ -152,17 +154,24 @@ ADD_SHIPMENT = text(
 FIND_RETURN = text("select order_id, digest from returns where channel = :channel and return_id = :return_id")
 ADD_RETURN = text(
     """
-    insert into returns (channel, return_id, order_id, digest, currency, amount_micros, document)
-    values (:channel, :return_id, cast(:order_id as uuid), :digest, :currency, :amount_micros, :document)
+    insert into returns (
+        channel, return_id, order_id, digest, currency, amount_micros, returned_at, document
+    ) values (
+        :channel, :return_id, cast(:order_id as uuid), :digest, :currency, :amount_micros, :returned_at,
+        :document
+    )
     on conflict do nothing
     returning return_id
     """
 )
 
+# The process that records an instruction carries it out at once; only when it does not, another one shall.
 INSTRUCT = text(
     """
-    insert into instructions (request_id, subject, kind, instruction, traceparent)
-    select request_id, subject, kind, instruction::jsonb, :traceparent
+    insert into instructions (request_id, subject, kind, instruction, traceparent, due_at)
+    select
+        request_id, subject, kind, instruction::jsonb, :traceparent,
+        now() + cast(:grace as float8) * interval '1 second'
     from unnest(
         cast(:request_ids as text[]), cast(:subjects as text[]), cast(:kinds as text[]),
         cast(:instructions as text[])
@@ -171,32 +180,36 @@ INSTRUCT = text(
     on conflict do nothing
     """
 )
-INSTRUCTION_COLUMNS = """
-    select position, subject, kind, instruction::text as instruction, traceparent, attempts
-    from instructions"""
-PENDING_OF = text(
-    f"{INSTRUCTION_COLUMNS} where subject = any(cast(:subjects as text[])) order by position limit :limit"
+FIND_INSTRUCTIONS = text(
+    """
+    select distinct on (subject)
+        position, subject, kind, instruction::text as instruction, traceparent
+    from instructions
+    where subject = any(cast(:subjects as text[]))
+    order by subject, position
+    """
 )
-# A subject whose first instruction is not due yet has to wait: its instructions are carried out in turn.
-PENDING_DUE = text(
-    f"""
-    {INSTRUCTION_COLUMNS} as waiting
-    where not exists (
+FIND_DUE_INSTRUCTIONS = text(
+    """
+    select position, subject, kind, instruction::text as instruction, traceparent
+    from instructions
+    where due_at <= now() and not exists (
         select from instructions as earlier
-        where earlier.subject = waiting.subject and earlier.position <= waiting.position
-            and earlier.due_at > now()
+        where earlier.subject = instructions.subject and earlier.position < instructions.position
     )
     order by position limit :limit
     """
 )
-FORGET = text(
+FORGET_INSTRUCTIONS = text(
     "delete from instructions where position = any(cast(:positions as bigint[])) returning position"
 )
 POSTPONE = text(
     """
     update instructions set
         attempts = attempts + 1,
-        due_at = now() + cast(:seconds as float8) * interval '1 second',
+        due_at = now() + least(
+            cast(:first as float8) * 2 ^ least(attempts, 20), cast(:longest as float8)
+        ) * interval '1 second',
         last_error = batch.error
     from unnest(cast(:positions as bigint[]), cast(:errors as text[])) as batch (position, error)
     where instructions.position = batch.position
@@ -217,4 +230,68 @@ FIND_SHORT_ORDERS = text(
 )
 FIND_SHORT_SKUS = text(
     "select distinct sku from order_lines where short > 0 and sku > :after order by sku limit :limit"
+)
+
+AMEND_ANSWER = text(
+    "update idempotency set response = :response where rpc = :rpc and request_id = :request_id"
+)
+
+# ---- reading
+
+WANTED = """
+    (cast(:states as smallint[]) = '{}' or state = any(cast(:states as smallint[])))
+    and (cast(:kind as smallint) = 0 or kind = cast(:kind as smallint))
+    and (cast(:channel as text) = '' or channel = :channel)
+    and (cast(:placed_from as timestamptz) is null or placed_at >= :placed_from)
+    and (cast(:placed_before as timestamptz) is null or placed_at < :placed_before)
+"""
+# Whoever promises now, or has sent; a till's sale is supplied by its store.
+PLACES = """
+    case when kind = 2 then 1 else (
+        select count(*) from (
+            select unnest(orders.shipped_from)
+            union
+            select jsonb_object_keys(promised) from order_lines
+            where order_lines.order_id = orders.order_id and promised <> '{}'
+        ) as place
+    ) end
+"""
+LIST_ORDERS = text(
+    f"""
+    select position, order_id::text, channel, channel_order_id, kind, state, hold_reasons, currency,
+        total_micros, refunded_micros, {PLACES} as places, placed_at, document
+    from orders
+    where position > :after and {WANTED}
+    order by position limit :limit
+    """
+)
+LIST_UNLINKED_RETURNS = text(
+    """
+    select channel, return_id, document from returns
+    where order_id is null and (channel, return_id) > (:channel_after, :return_after)
+        and (cast(:channel as text) = '' or channel = :channel)
+    order by channel, return_id limit :limit
+    """
+)
+HISTORY = text(
+    """
+    select event_id::text, type, time, traceparent, payload, published_at from outbox
+    where key = :order_id order by position
+    """
+)
+COUNT_ORDERS = text(
+    f"""
+    select kind, state, coalesce(hold_reasons[1], 0) as hold_reason,
+        coalesce(refusal_reason, 0) as refusal_reason, count(*) as orders
+    from orders where {WANTED}
+    group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    """
+)
+COUNT_SPLIT_ORDERS = text(f"select count(*) from orders where kind = 1 and {WANTED} and {PLACES} > 1")
+COUNT_RETURNS = text(
+    """
+    select count(*) from returns
+    where (cast(:placed_from as timestamptz) is null or returned_at >= :placed_from)
+        and (cast(:placed_before as timestamptz) is null or returned_at < :placed_before)
+    """
 )

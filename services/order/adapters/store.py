@@ -9,8 +9,8 @@ from sqlalchemy import RowMapping, TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.database import retry_conflicts, transaction
-from libs.idempotency import Answer, recall, remember
-from libs.messaging import record_events
+from libs.idempotency import Answer, forget_before, recall, remember
+from libs.messaging import forget_processed_before, record_events
 from libs.refusals import Refusal
 from libs.telemetry import current_traceparent
 from services.order.adapters import rows, statements
@@ -29,14 +29,18 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 NewId = Callable[[], UUID]
 
+GRACE_SECONDS = 2.0
+"""How long an instruction is left to the call that recorded it."""
+
 
 class PostgresTransaction:
     """The `Transaction` port on one connection."""
 
-    def __init__(self, connection: AsyncConnection, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, connection: AsyncConnection, clock: Clock, new_id: NewId, grace: float) -> None:
         self._connection = connection
         self._clock = clock
         self._new_id = new_id
+        self._grace = grace
 
     async def add_orders(self, placed: Sequence[Placed]) -> set[str]:
         found = await self._connection.execute(statements.ADD_ORDERS, rows.placed_columns(placed))
@@ -55,6 +59,13 @@ class PostgresTransaction:
     async def answer(self, call: Call, order: Order | None) -> bytes:
         answer = document_of(order_to_proto(order)) if order else b""
         await remember(self._connection, call.rpc, [Answer(call.request_id, call.digest, answer)])
+        return answer
+
+    async def amend_answer(self, call: Call, order: Order) -> bytes:
+        answer = document_of(order_to_proto(order))
+        await self._connection.execute(
+            statements.AMEND_ANSWER, {"rpc": call.rpc, "request_id": call.request_id, "response": answer}
+        )
         return answer
 
     async def lock_orders(self, order_ids: Collection[str]) -> dict[str, Order]:
@@ -94,12 +105,13 @@ class PostgresTransaction:
                 "digest": returned.digest,
                 "currency": returned.currency,
                 "amount_micros": returned.amount,
+                "returned_at": returned.returned_at,
                 "document": returned.document,
             },
         )
         return added.first() is not None
 
-    async def instruct(self, instructions: Sequence[Instruction]) -> None:
+    async def instruct(self, instructions: Sequence[Instruction], traceparent: str = "") -> None:
         if not instructions:
             return
         await self._connection.execute(
@@ -109,20 +121,25 @@ class PostgresTransaction:
                 "subjects": [it.order_id or it.request_id for it in instructions],
                 "kinds": list(map(kind_of, instructions)),
                 "instructions": list(map(text_of, instructions)),
-                "traceparent": current_traceparent(),
+                "traceparent": traceparent or current_traceparent(),
+                "grace": self._grace,
             },
         )
 
     async def forget_instructions(self, positions: Collection[int]) -> set[int]:
-        gone = await self._connection.execute(statements.FORGET, {"positions": sorted(positions)})
+        gone = await self._connection.execute(
+            statements.FORGET_INSTRUCTIONS, {"positions": sorted(positions)}
+        )
         return set(gone.scalars())
 
-    async def record(self, events: Sequence[OrderEvent]) -> None:
-        traceparent = current_traceparent()
+    async def record(self, events: Sequence[OrderEvent], traceparents: Sequence[str] = ()) -> None:
+        traces = traceparents or [current_traceparent()] * len(events)
         now = self._clock()
-        await record_events(
-            self._connection, [event_of(fact, self._new_id(), now, traceparent) for fact in events]
-        )
+        told = [
+            event_of(fact, self._new_id(), now, traceparent)
+            for fact, traceparent in zip(events, traces, strict=True)
+        ]
+        await record_events(self._connection, told)
 
     async def find_short_orders(self, skus: Collection[str], limit: int) -> list[str]:
         wanted = {"skus": list(skus), "limit": limit}
@@ -133,21 +150,25 @@ class PostgresTransaction:
 class PostgresStore:
     """The `Store` port."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, engine: AsyncEngine, clock: Clock, new_id: NewId, *, retry_first: float, retry_longest: float
+    ) -> None:
+        """Instructions that fail are tried again after ``retry_first`` seconds, at last ``retry_longest``."""
         self._engine = engine
         # One statement is a transaction by itself: no BEGIN and COMMIT around it.
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._new_id = new_id
+        self._retry = {"first": retry_first, "longest": retry_longest}
 
-    def on(self, connection: AsyncConnection) -> PostgresTransaction:
-        """The port on a transaction that somebody else has begun."""
-        return PostgresTransaction(connection, self._clock, self._new_id)
+    def within(self, connection: AsyncConnection) -> PostgresTransaction:
+        """The port on a transaction that a consumer has begun; its instructions are due at once."""
+        return PostgresTransaction(connection, self._clock, self._new_id, 0.0)
 
     async def in_transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         async def run() -> T:
             async with transaction(self._engine) as connection:
-                return await work(self.on(connection))
+                return await work(PostgresTransaction(connection, self._clock, self._new_id, GRACE_SECONDS))
 
         return await retry_conflicts(run)
 
@@ -171,18 +192,21 @@ class PostgresStore:
         found = await self._rows(statements.FIND_SHORT_SKUS, {"after": after, "limit": limit})
         return [row["sku"] for row in found]
 
-    async def pending(self, subjects: Collection[str] | None, limit: int) -> list[Pending]:
-        if subjects is None:
-            found = await self._rows(statements.PENDING_DUE, {"limit": limit})
-        else:
-            found = await self._rows(statements.PENDING_OF, {"subjects": list(subjects), "limit": limit})
+    async def find_instructions(self, subjects: Collection[str]) -> list[Pending]:
+        found = await self._rows(statements.FIND_INSTRUCTIONS, {"subjects": list(subjects)})
         return list(map(pending_of, found))
 
-    async def postpone(self, failures: Mapping[int, str], seconds: float) -> None:
-        await self._rows(
-            statements.POSTPONE,
-            {"positions": list(failures), "errors": list(failures.values()), "seconds": seconds},
-        )
+    async def find_due_instructions(self, limit: int) -> list[Pending]:
+        return list(map(pending_of, await self._rows(statements.FIND_DUE_INSTRUCTIONS, {"limit": limit})))
+
+    async def postpone(self, failures: Mapping[int, str]) -> None:
+        errors = {"positions": list(failures), "errors": list(failures.values())}
+        await self._rows(statements.POSTPONE, errors | self._retry)
+
+    async def forget_before(self, answers: datetime, notes: datetime, limit: int) -> int:
+        async with transaction(self._engine) as connection:
+            dropped = await forget_before(connection, answers, limit=limit)
+            return max(dropped, await forget_processed_before(connection, notes, limit=limit))
 
     async def _rows(self, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[RowMapping]:
         async with self._single.connect() as connection:
@@ -205,4 +229,4 @@ def recorded_of(row: RowMapping) -> Recorded:
 
 def pending_of(row: RowMapping) -> Pending:
     instruction = instruction_of(row["kind"], row["instruction"])
-    return Pending(row["position"], row["subject"], instruction, row["traceparent"], row["attempts"])
+    return Pending(row["position"], row["subject"], instruction, row["traceparent"])

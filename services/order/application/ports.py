@@ -35,7 +35,6 @@ class Pending(NamedTuple):
     subject: str
     instruction: Instruction
     traceparent: str
-    attempts: int
 
 
 class Known(NamedTuple):
@@ -43,6 +42,66 @@ class Known(NamedTuple):
 
     by_order: Mapping[str, Recorded]
     by_request: Mapping[str, Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which orders are asked for; empty fields do not restrict."""
+
+    states: tuple[int, ...] = ()
+    kind: int = 0
+    channel: str = ""
+    placed_from: datetime | None = None
+    placed_before: datetime | None = None
+
+
+class ListedOrder(NamedTuple):
+    """An order in few words; amounts in micros. ``places`` counts the locations that supply it."""
+
+    position: int
+    order_id: str
+    channel: str
+    channel_order_id: str
+    kind: int
+    state: int
+    hold_reasons: Sequence[int]
+    currency: str
+    total: int
+    refunded: int
+    places: int
+    placed_at: datetime
+    document: bytes
+
+
+class ListedReturn(NamedTuple):
+    channel: str
+    return_id: str
+    document: bytes
+
+
+class ListedEvent(NamedTuple):
+    event_id: str
+    type: str
+    time: datetime
+    traceparent: str
+    payload: bytes
+    published_at: datetime | None
+
+
+class OrderCount(NamedTuple):
+    """``hold_reason`` is the first one; 0 stands for none."""
+
+    kind: int
+    state: int
+    hold_reason: int
+    refusal_reason: int
+    orders: int
+
+
+class Counts(NamedTuple):
+    counts: Sequence[OrderCount]
+    split_orders: int
+    returns: int
 
 
 class Transaction(Protocol):
@@ -60,6 +119,9 @@ class Transaction(Protocol):
     async def answer(self, call: Call, order: Order | None) -> bytes:
         """Keep the answer for repeats and give it, serialised."""
 
+    async def amend_answer(self, call: Call, order: Order) -> bytes:
+        """Have repeats answered with what became of the order after the call's transaction."""
+
     async def lock_orders(self, order_ids: Collection[str]) -> dict[str, Order]:
         """The orders as they are, changed by nobody else until the end; unknown ones are left out."""
 
@@ -76,14 +138,20 @@ class Transaction(Protocol):
     async def add_return(self, order_id: str, returned: Return) -> bool:
         """False when another transaction has recorded the return first."""
 
-    async def instruct(self, instructions: Sequence[Instruction]) -> None:
-        """Have inventory told after the commit. An instruction that is waiting already is not doubled."""
+    async def instruct(self, instructions: Sequence[Instruction], traceparent: str = "") -> None:
+        """Have inventory told after the commit. An instruction that is waiting already is not doubled.
+
+        It belongs to the current trace unless another is given.
+        """
 
     async def forget_instructions(self, positions: Collection[int]) -> set[int]:
-        """They are carried out; gives those that were still waiting."""
+        """They are carried out; gives those that nobody else has reported so before."""
 
-    async def record(self, events: Sequence[OrderEvent]) -> None:
-        """Publish ``events`` if and only if the transaction commits."""
+    async def record(self, events: Sequence[OrderEvent], traceparents: Sequence[str] = ()) -> None:
+        """Publish ``events`` if and only if the transaction commits.
+
+        They belong to the current trace unless that of each is given.
+        """
 
     async def find_short_orders(self, skus: Collection[str], limit: int) -> list[str]:
         """The oldest orders with lines of these products that wait for stock and are not being sourced."""
@@ -104,11 +172,34 @@ class Store(Protocol):
     async def find_short_skus(self, after: str, limit: int) -> list[str]:
         """Products that order lines wait for, sorted, beginning behind ``after``."""
 
-    async def pending(self, subjects: Collection[str] | None, limit: int) -> list[Pending]:
-        """Instructions that wait, oldest first: of these subjects, or of all those that are due."""
+    async def find_instructions(self, subjects: Collection[str]) -> list[Pending]:
+        """The first instruction of each of these subjects that has one."""
 
-    async def postpone(self, failures: Mapping[int, str], seconds: float) -> None:
-        """Note why the instructions at these positions failed; they are due again later."""
+    async def find_due_instructions(self, limit: int) -> list[Pending]:
+        """The first instructions of subjects, those that are due, oldest first."""
+
+    async def postpone(self, failures: Mapping[int, str]) -> None:
+        """Note why the instructions at these positions failed; they are due again later, ever more so."""
+
+    async def forget_before(self, answers: datetime, notes: datetime, limit: int) -> int:
+        """Drop answers to calls and notes of events that are older, ``limit`` of each; gives how many."""
+
+
+class Reads(Protocol):
+    """Questions that change nothing and lock nothing."""
+
+    async def list_orders(self, wanted: Wanted, after: int, limit: int) -> Sequence[ListedOrder]:
+        """In the order in which they were recorded, beginning behind position ``after``."""
+
+    async def list_unlinked_returns(
+        self, channel: str, after: tuple[str, str], limit: int
+    ) -> Sequence[ListedReturn]:
+        """Returns without their order by channel and return id, beginning behind ``after``."""
+
+    async def history(self, order_id: str) -> Sequence[ListedEvent]:
+        """What happened to the order, oldest first."""
+
+    async def count(self, wanted: Wanted) -> Counts: ...
 
 
 class Catalogue(Protocol):

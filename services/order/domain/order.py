@@ -87,6 +87,8 @@ class Order:
     sourcing: bytes
     shipments: tuple[bytes, ...]
     returns: tuple[bytes, ...]
+    shipped_from: frozenset[str]
+    """Locations that have sent goods."""
 
     def line(self, line_id: str) -> OrderLine:
         """Raises `LineUnknown`."""

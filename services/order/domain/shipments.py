@@ -45,7 +45,11 @@ def ship(order: Order, shipment: Shipment) -> tuple[Order, list[Instruction]]:
         changed.append(after_shipping(line, it.milli, parts))
         for location_id, milli in parts.items():
             sent.setdefault(location_id, []).append(Goods(line.line_id, line.sku, milli, line.unit))
-    shipped = order.with_lines(changed).after(Command.SHIP)
+    shipped = replace(
+        order.with_lines(changed),
+        shipments=(*order.shipments, shipment.document),
+        shipped_from=order.shipped_from.union(sent),
+    ).after(Command.SHIP)
     return shipped, [issue_of(order, shipment, location_id, goods) for location_id, goods in sent.items()]
 
 

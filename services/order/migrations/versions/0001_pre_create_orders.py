@@ -52,6 +52,7 @@ ORDERS = """
         trace_id text not null,
         document bytea not null,
         sourcing bytea not null,
+        shipped_from text[] not null default '{}',
         constraint refunded_at_most_paid check (refunded_micros between 0 and greatest(paid_micros, 0)),
         constraint held_for_a_reason check ((state = 2) = (hold_reasons <> '{}')),
         constraint refused_for_a_reason check ((state = 4) = (refusal_reason is not null))
@@ -100,6 +101,7 @@ RETURNS = """
         digest bytea not null,
         currency text not null,
         amount_micros bigint not null,
+        returned_at timestamptz not null,
         document bytea not null,
         recorded_at timestamptz not null default now(),
         primary key (channel, return_id)
