@@ -38,7 +38,7 @@ def store(location_id: str, region: str = "EAST", *, ships: bool = True) -> Loca
 
 
 def places(*locations: Location, **rule: Any) -> Places:
-    """The locations, a warehouse and a store unless given, and the default rule with these fields replaced."""
+    """The locations, or a warehouse and a store, and the default rule with these fields replaced."""
     return Places(locations or (warehouse("W1"), store("S1")), [DEFAULT_RULE._replace(**rule)])
 
 

@@ -105,10 +105,10 @@ def promisable(quantity: int, unit: Unit) -> int:
     return quantity - quantity % PIECE_MILLI if unit is Unit.PIECE else quantity
 
 
-def worth(parcel: Mapping[int, Allocation], left: Mapping[int, Line]) -> tuple[int, int]:
-    """Smaller is better: lines completed, then lines supplied at all."""
+def worth(parcel: Mapping[int, Allocation], left: Mapping[int, Line]) -> tuple[int, int, int]:
+    """Smaller is better: lines completed, then lines supplied at all, then how much of them."""
     completed = sum(allocation.quantity == left[position].quantity for position, allocation in parcel.items())
-    return -completed, -len(parcel)
+    return -completed, -len(parcel), -sum(allocation.quantity for allocation in parcel.values())
 
 
 def without(left: Mapping[int, Line], parcel: Mapping[int, Allocation]) -> dict[int, Line]:

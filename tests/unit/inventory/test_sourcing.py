@@ -58,6 +58,11 @@ def test_a_line_is_split_when_no_location_has_all_of_it():
     assert chosen(result) == [("1", "W1", 2), ("1", "S1", 1)]
 
 
+def test_a_line_that_must_be_split_takes_the_fewest_parcels():
+    stock = at("W1", MILK=1) + at("W2", MILK=1) + at("S1", MILK=5)
+    assert chosen(sourced(EVERYWHERE, stock, line("1", "MILK", 6))) == [("1", "S1", 5), ("1", "W1", 1)]
+
+
 def test_what_nobody_has_is_a_shortage_and_the_rest_is_promised():
     result = sourced(EVERYWHERE, at("W1", MILK=5), line("1", "MILK"), line("2", "CAVIAR", 2))
     assert chosen(result) == [("1", "W1", 1)]
