@@ -19,9 +19,7 @@ TRYTON_STORES = 30
 @click.command()
 @click.option("--date", "date", metavar="YYYY-MM-DD", help="Which day; by default the data set's busiest.")
 @click.option("--stores", type=click.IntRange(min=1), help="Only so many of the busiest stores.")
-@click.option(
-    "--speed", type=click.FloatRange(min=0), default=0.0, help="Real-time factor; 0: as fast as possible."
-)
+@click.option("--speed", type=click.FloatRange(min=0), default=0.0, help="Real-time factor; 0: no waiting.")
 @click.option("--seed", default="retailmesh", show_default=True, help="Chooses what goes wrong.")
 @click.option(
     "--online-retail",

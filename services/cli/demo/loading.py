@@ -1,4 +1,4 @@
-"""Loads what a day needs before it begins: the catalogue through master data, opening stock through inventory."""
+"""Loads what a day needs: the catalogue through master data, opening stock through inventory."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ PARTS = (
 async def load_master_data(
     outside: Outside, channel: grpc.aio.Channel, day: str, report: Mapping[str, Report]
 ) -> None:
-    """Load every part in its order; ``report`` hears of the rows loaded of each. Repeating it changes nothing."""
+    """Load every part in its order; a repeat changes nothing. ``report`` hears of the rows of each."""
     stub = master_data_service_pb2_grpc.MasterDataServiceStub(channel)
     for part in PARTS:
         rpc = getattr(stub, part.request.DESCRIPTOR.name.removesuffix("Request"))  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Waits until the mesh has nothing left to do: intake applied, events published and handled, postings ended."""
+"""Waits until nothing is left to do: intake applied, events handled, postings ended."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +109,7 @@ class Watch:
 async def settled(
     watch: Watch, report: Callable[[Backlog], None], *, drain_until: float, poll_seconds: float = 0.3
 ) -> Backlog:
-    """Look until all is quiet; past ``drain_until`` (the loop's clock) postings may stay in the backlog."""
+    """Look until all is quiet; past ``drain_until`` (the loop's clock) postings may stay behind."""
     loop = asyncio.get_running_loop()
     quiet_looks = 0
     while True:
