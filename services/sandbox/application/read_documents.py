@@ -8,7 +8,7 @@ from libs.money import Money
 from services.sandbox.application.refusals import Unknown
 from services.sandbox.domain.erp_documents import Document, DocumentKind, amounts_of
 
-LARGEST_PAGE = 500
+LARGEST_PAGE = 1000
 
 
 class Reading(Protocol):
@@ -41,8 +41,10 @@ def find_documents(
 def list_documents(
     documents: Reading, kind: DocumentKind, parent_id: str, after: str, limit: int
 ) -> dict[str, Any]:
-    """A page in the order of posting, each with its sums; ``next`` is the ``after`` of the next page."""
-    limit = max(1, min(limit, LARGEST_PAGE))
+    """A page of up to `LARGEST_PAGE` in the order of posting, each with its sums.
+
+    ``next`` is the ``after`` of the page that follows.
+    """
     page = documents.after(kind, parent_id, after, limit)
     parts: defaultdict[str, list[Document]] = defaultdict(list)
     for part in documents.parts_of(document.document_id for document in page):

@@ -8,18 +8,12 @@ its nets (and taxes, when not included) plus shipping, with no rounding of its o
 
 CENT = 10_000
 UNIT = 1_000_000
-PERCENT = 100
-"""Basis points of one per cent."""
 
 
 def nearest(numerator: int, denominator: int) -> int:
     """The nearest whole number to a fraction, halves away from zero."""
     rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
     return -rounded if numerator < 0 else rounded
-
-
-def to_cent(micros: int) -> int:
-    return nearest(micros, CENT) * CENT
 
 
 def extended(unit_price: int, quantity_milli: int) -> int:

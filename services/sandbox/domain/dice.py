@@ -48,7 +48,7 @@ class Dice:
         """A positive 64-bit id; every other one is too large for a double, as in real storefronts."""
         value = int.from_bytes(self._hash(key)[:8], "big")
         if value & 1:
-            return 2**59 + value % 2**62
+            return 64 * EXACT_IN_DOUBLES + value % 2**62
         return 4 * 10**12 + value % 10**12
 
 

@@ -22,9 +22,6 @@ class Kind(StrEnum):
     CORRECTION_FILE = "correction_file"
 
 
-STOREFRONT = frozenset({Kind.ORDER_CREATED, Kind.ORDER_UPDATED, Kind.ORDER_CANCELLED, Kind.REFUND_CREATED})
-
-
 class Defect(StrEnum):
     """What is wrong with a malformed message."""
 

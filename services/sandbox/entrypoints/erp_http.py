@@ -9,7 +9,12 @@ from aiohttp import web
 
 from services.sandbox.application.erp_call import Hold, Reply, erp_call
 from services.sandbox.application.post_document import post_document
-from services.sandbox.application.read_documents import find_documents, list_documents, read_document
+from services.sandbox.application.read_documents import (
+    LARGEST_PAGE,
+    find_documents,
+    list_documents,
+    read_document,
+)
 from services.sandbox.application.refusals import Malformed, Refused, Unauthorised
 from services.sandbox.domain.erp_condition import Condition
 from services.sandbox.domain.erp_documents import DocumentKind
@@ -73,7 +78,7 @@ class ErpFace:
     def _list(self, kind: DocumentKind) -> Handler:
         async def read(request: web.Request) -> web.StreamResponse:
             query, parent_id = request.query, request.match_info.get("id", "")
-            limit = whole_number(request, "limit", PAGE, 500)
+            limit = whole_number(request, "limit", PAGE, LARGEST_PAGE)
 
             def work() -> tuple[Reply, str]:
                 if "external_key" in query:
