@@ -49,7 +49,7 @@ from raw_messages
 where was_quarantined and not exists (
     select from outbox
     where outbox.type = 'retailmesh.channel.v1.MessageQuarantined'
-        and outbox.key = case business_key when '' then message_id::text else business_key end
+        and outbox.key in (business_key, message_id::text)
 )
 
 -- name: every event is published within five minutes
