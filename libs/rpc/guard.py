@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -14,9 +14,8 @@ from grpc_status import rpc_status
 from opentelemetry.trace import Span, StatusCode
 
 from libs.rpc.calls import Call, current_call
-from libs.rpc.policies import admit
+from libs.rpc.policies import EVERYBODY, Callers, refuse
 from libs.rpc.reasons import Reasons
-from libs.rpc.refusals import DeadlineExceeded
 from libs.rpc.statuses import status_of
 from libs.rpc.validation import check
 from libs.telemetry import SpanKind, span
@@ -39,8 +38,9 @@ class Guard:
 
     method: str
     """``/package.Service/Method``."""
-    callers: frozenset[str]
-    trust_domain: str
+    allowed: frozenset[str]
+    """Workloads of the method's policy."""
+    callers: Callers
     default_deadline: float | None
     """Seconds for a call whose client gave none; None leaves it unlimited."""
     reasons: Reasons
@@ -61,7 +61,9 @@ class Guard:
 
         A deadline that the client set is enforced by gRPC, which cancels the handler.
         """
-        caller = admit(context, self.method, self.callers, self.trust_domain)
+        caller = self.callers.workload(context)
+        if caller not in self.allowed and not (caller and EVERYBODY in self.allowed):
+            raise refuse(caller, self.method)
         given = context.time_remaining()
         seconds = self.default_deadline if given is None else given
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -81,7 +83,7 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
             try:
                 limit = guard.admit(context)
                 work = answer(admitted(request), context)
-                response = await (work if limit is None else within(limit, work))
+                response = await (work if limit is None else asyncio.wait_for(work, limit))
                 if current.is_recording():
                     current.set_attribute(STATUS_CODE, "OK")
                 return response
@@ -125,16 +127,6 @@ def relaying(behavior: Behavior) -> Behavior:
                 await context.write(response)
 
     return relay
-
-
-async def within(seconds: float, work: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            return await work
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise DeadlineExceeded("the service's own time for a call without a deadline ran out") from None
 
 
 def describe(current: Span, status: status_pb2.Status) -> None:

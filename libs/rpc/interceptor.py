@@ -5,19 +5,20 @@ from collections.abc import Awaitable, Callable, Mapping
 import grpc
 
 from libs.rpc.guard import Guard, Handler, PerhapsHandler, guarded
+from libs.rpc.policies import Callers
 from libs.rpc.reasons import Reasons
 
 
 class MeshInterceptor(grpc.aio.ServerInterceptor):
     def __init__(
         self,
-        callers: Mapping[str, frozenset[str]],
-        trust_domain: str,
+        allowed: Mapping[str, frozenset[str]],
+        callers: Callers,
         default_deadline: float,
         reasons: Reasons,
     ) -> None:
+        self._allowed = allowed
         self._callers = callers
-        self._trust_domain = trust_domain
         self._default_deadline = default_deadline
         self._reasons = reasons
         self._handlers: dict[str, Handler] = {}
@@ -42,8 +43,8 @@ class MeshInterceptor(grpc.aio.ServerInterceptor):
         endless = handler.request_streaming or handler.response_streaming
         return Guard(
             method=method,
-            callers=self._callers.get(method, frozenset()),
-            trust_domain=self._trust_domain,
+            allowed=self._allowed.get(method, frozenset()),
+            callers=self._callers,
             default_deadline=None if endless else self._default_deadline,
             reasons=self._reasons,
         )

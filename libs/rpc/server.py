@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection
 from libs.rpc.credentials import TlsFolder, server_credentials
 from libs.rpc.health import Health
 from libs.rpc.interceptor import MeshInterceptor
-from libs.rpc.policies import OPEN_SERVICES, callers_by_method
+from libs.rpc.policies import OPEN_SERVICES, Callers, callers_by_method
 from libs.rpc.readiness import Readiness
 from libs.rpc.reasons import COMMON_REASONS, Reasons, known_reasons
 from libs.rpc.transport import server_options
@@ -75,8 +75,8 @@ def build_server(
     descriptors = [service.descriptor for service in services]
     known_reasons.add(reasons)
     interceptor = MeshInterceptor(
-        callers=callers_by_method(descriptors),
-        trust_domain=settings.trust_domain,
+        allowed=callers_by_method(descriptors),
+        callers=Callers(settings.trust_domain),
         default_deadline=settings.grpc_deadline,
         reasons=Reasons([*reasons, COMMON_REASONS]),
     )

@@ -44,6 +44,8 @@ def refusal_for(error: Exception) -> Refusal:
     if is_outage(error):
         log.warning("dependency_unavailable", error_type=type(error).__name__)
         return Unavailable("a dependency cannot be reached", retry_after_seconds=DEFAULT_RETRY_SECONDS)
+    if isinstance(error, TimeoutError):
+        return DeadlineExceeded("the work was not done in time")
     return defect(error)
 
 
@@ -77,6 +79,7 @@ def is_outage(error: Exception) -> bool:
         broker.NoServersError,
         broker.OutboundBufferLimitError,
         broker.StaleConnectionError,
+        broker.TimeoutError,
     )
     return isinstance(error, lost) or is_unavailable(error)
 

@@ -8,6 +8,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
 from grpc_status import rpc_status
+from nats.errors import TimeoutError as BrokerTimeout
 
 from libs.refusals import Overloaded, Unavailable
 from libs.rpc import caller, remaining_seconds, status_of
@@ -217,8 +218,15 @@ async def test_a_call_without_a_deadline_gets_the_one_of_the_service(start_echo:
     assert reason(status) == "ERROR_REASON_DEADLINE_EXCEEDED"
 
 
-async def test_a_timeout_inside_a_servicer_is_an_outage_and_no_deadline(echo: Echo) -> None:
+async def test_work_that_gave_itself_too_little_time_is_no_defect(echo: Echo) -> None:
     echo.servicer.answer = raising(TimeoutError())
+    code, status = await refused(call(await echo.channel(), "Say")(EchoRequest(text="hello")))
+    assert code is StatusCode.DEADLINE_EXCEEDED
+    assert reason(status) == "ERROR_REASON_DEADLINE_EXCEEDED"
+
+
+async def test_a_broker_that_does_not_answer_is_unavailable(echo: Echo) -> None:
+    echo.servicer.answer = raising(BrokerTimeout())
     code, _ = await refused(call(await echo.channel(grpc_attempts=1), "Say")(EchoRequest(text="hello")))
     assert code is StatusCode.UNAVAILABLE
 
@@ -237,7 +245,7 @@ async def test_streams_are_admitted_validated_and_refused_like_single_calls(echo
     assert detail(status, error_details_pb2.BadRequest()).field_violations[0].field == "text"
 
     outsider = await echo.channel("pos_gateway")
-    for rpc, request in (("Repeat", EchoRequest(text="a")), ("Converse", iter(words))):
+    for rpc, request in (("Repeat", EchoRequest(text="a")), ("Converse", None)):
         code, _ = await refused(call(outsider, rpc)(request).read())
         assert code is StatusCode.PERMISSION_DENIED
 
