@@ -51,6 +51,8 @@ class Event:
         for token in (self.domain, self.noun, self.fact):
             if not TOKEN.fullmatch(token):
                 raise ValueError(f"{token!r} cannot be part of a subject")
+        if not (self.type + self.traceparent + self.tracestate).isprintable():
+            raise ValueError(f"an attribute of {self.type!r} cannot be a header")
         if len(self.payload) > PAYLOAD_LIMIT:
             raise ValueError(f"{self.type} of {len(self.payload)} bytes exceeds {PAYLOAD_LIMIT}")
         if self.time.tzinfo is None:
