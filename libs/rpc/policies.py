@@ -10,6 +10,9 @@ from grpc_reflection.v1alpha import reflection_pb2
 from libs.identity import workload_of
 from libs.refusals import CallerNotAllowed
 from libs.rpc.options import method_policy
+from libs.telemetry import get_logger
+
+log = get_logger(__name__)
 
 EVERYBODY = "*"
 SPIFFE_PROPERTY = "peer_spiffe_id"
@@ -65,5 +68,6 @@ class Callers:
 
 
 def refuse(workload: str, method: str) -> CallerNotAllowed:
+    log.warning("caller_refused", caller=workload, rpc=method)
     named = workload or "a caller outside the trust domain"
     return CallerNotAllowed(f"{named} may not call {method}", caller=workload, rpc=method)

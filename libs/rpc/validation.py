@@ -25,12 +25,10 @@ def violation_of(violation: Violation) -> FieldViolation:
 
 
 def path_of(violation: Violation) -> str:
-    """``lines[2].quantity``, ``labels["colour"]``; empty for a rule of the whole message."""
+    """``lines[2].quantity``, ``labels[colour]``; empty for a rule of the whole message."""
     field = violation.proto.field
     names = []
     for element in field.elements if field else ():
-        subscript = element.subscript
-        key = subscript.value if subscript else ""
-        quoted = f'"{key}"' if isinstance(key, str) else str(key).lower()
-        names.append(f"{element.field_name}[{quoted}]" if subscript else element.field_name)
+        subscript = f"[{element.subscript.value}]" if element.subscript else ""
+        names.append(f"{element.field_name}{subscript}")
     return ".".join(names)

@@ -214,16 +214,6 @@ def serial(pem: bytes) -> int:
     return x509.load_pem_x509_certificate(pem).serial_number
 
 
-async def test_a_server_shows_its_renewed_certificate_without_a_restart(
-    start_echo: Start, own_tls: Path
-) -> None:
-    echo = await start_echo(tls=own_tls)
-    assert await serial_shown(echo.server.port) == serial((own_tls / "echo.pem").read_bytes())
-    before = serial((own_tls / "echo.pem").read_bytes())
-    renew(own_tls, "echo")
-    assert await serial_shown(echo.server.port) == serial((own_tls / "echo.pem").read_bytes()) != before
-
-
 async def serial_shown(port: int) -> int:
     """Of the certificate that a new connection gets to see."""
     context = ssl.create_default_context()
@@ -233,6 +223,16 @@ async def serial_shown(port: int) -> int:
     shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
     return x509.load_der_x509_certificate(shown).serial_number
+
+
+async def test_a_server_shows_its_renewed_certificate_without_a_restart(
+    start_echo: Start, own_tls: Path
+) -> None:
+    echo = await start_echo(tls=own_tls)
+    assert await serial_shown(echo.server.port) == serial((own_tls / "echo.pem").read_bytes())
+    before = serial((own_tls / "echo.pem").read_bytes())
+    renew(own_tls, "echo")
+    assert await serial_shown(echo.server.port) == serial((own_tls / "echo.pem").read_bytes()) != before
 
 
 async def test_half_replaced_files_leave_the_old_certificate_in_use(start_echo: Start, own_tls: Path) -> None:

@@ -12,6 +12,7 @@ from nats.errors import TimeoutError as BrokerTimeout
 
 from libs.refusals import Overloaded, Unavailable
 from libs.rpc import caller, remaining_seconds, status_of
+from tests.builders.polling import poll_until
 from tests.integration.libs.rpc.conftest import Echo, Start
 from tests.integration.libs.rpc.echo import EchoRequest, EchoResponse, TooLoud, call
 
@@ -272,13 +273,14 @@ async def test_stopping_finishes_the_calls_under_way_and_accepts_no_more(echo: E
     under_way = asyncio.ensure_future(call(channel, "Say")(EchoRequest(text="hello")))
     await asyncio.wait_for(begun.wait(), 5)
     stopping = asyncio.create_task(echo.server.stop(5))
-    late = await echo.channel(grpc_attempts=1)
-    async with asyncio.timeout(5):
-        while not stopping.done():
-            with pytest.raises(grpc.aio.AioRpcError) as failure:
-                await call(late, "Announce")(EchoRequest(text="hello"), timeout=0.2)
-            if failure.value.code() is StatusCode.UNAVAILABLE:
-                break
+    late = call(await echo.channel(grpc_attempts=1), "Announce")
+
+    async def refuses() -> bool:
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await late(EchoRequest(text="hello"), timeout=0.2)
+        return failure.value.code() is StatusCode.UNAVAILABLE
+
+    await poll_until(refuses)
     assert not stopping.done()
     go_on.set()
     assert (await under_way).text == "done"
@@ -300,6 +302,24 @@ async def test_stopping_cancels_what_outlasts_the_grace(echo: Echo) -> None:
     await asyncio.wait_for(echo.server.stop(0.05), 5)
     with pytest.raises(grpc.aio.AioRpcError):
         await under_way
+
+
+async def test_more_calls_than_the_server_takes_are_refused_at_once(start_echo: Start) -> None:
+    echo = await start_echo(grpc_max_concurrent=1)
+    begun = asyncio.Event()
+
+    async def answer(request: Any, context: Any) -> Any:
+        begun.set()
+        await asyncio.Event().wait()
+
+    echo.servicer.answer = answer
+    say = call(await echo.channel(), "Say")
+    under_way = asyncio.ensure_future(say(EchoRequest(text="hello")))
+    await asyncio.wait_for(begun.wait(), 5)
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await say(EchoRequest(text="hello"))
+    assert failure.value.code() is StatusCode.RESOURCE_EXHAUSTED
+    under_way.cancel()
 
 
 async def test_two_servers_never_share_a_port_by_accident(start_echo: Start) -> None:
