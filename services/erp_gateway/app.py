@@ -4,21 +4,22 @@ Reading this file is reading the service: what it is made of, and in which order
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from libs.database import create_engine, ping
-from libs.lifecycle import Closing, main, serve
+from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Bounds, Consumer, Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server
 from libs.telemetry import start_telemetry
 from retailmesh.erp.v1 import erp_service_pb2, erp_service_pb2_grpc, error_reason_pb2
-from services.erp_gateway.adapters.audited_http import Audit, AuditedHttp
+from services.erp_gateway.adapters.audited_http import AuditedHttp
 from services.erp_gateway.adapters.reads import PostgresPostingReads
 from services.erp_gateway.adapters.sandbox_erp import SandboxErp
 from services.erp_gateway.adapters.store import PostgresStore
+from services.erp_gateway.application.forget_answers import forget_answers
 from services.erp_gateway.application.ports import Erp
 from services.erp_gateway.application.run_posting import Clock
 from services.erp_gateway.config import Settings
@@ -39,7 +40,7 @@ class Pace:
     settle: float
 
 
-PACES = {"sandbox": Pace(15, 5.0, 5.0), "tryton": Pace(2, 60.0, 60.0)}
+PACES = {"sandbox": Pace(15, 5.0, 8.0), "tryton": Pace(2, 60.0, 90.0)}
 
 
 async def run(settings: Settings) -> None:
@@ -54,9 +55,14 @@ async def run(settings: Settings) -> None:
         lock_timeout=settings.database_lock_timeout,
     )
     store = PostgresStore(engine, now, uuid4, timedelta(seconds=pace.answers_after) + LEASE_MARGIN)
-    http, erp = erp_of(settings, pace, store.audit)
+    http, erp = erp_of(settings, pace)
     desk = Desk(
-        erp, store, Clock(now, random.random), limit=pace.slots, longest_pause=settings.longest_pause_seconds
+        erp,
+        store,
+        Clock(now, random.random),
+        limit=pace.slots,
+        longest_pause=settings.longest_pause_seconds,
+        grace=settings.stop_grace_seconds,
     )
     broker = await connect_broker(settings.nats_url, name=settings.service)
     relay = Relay(engine, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service)
@@ -83,6 +89,7 @@ async def run(settings: Settings) -> None:
         Closing(broker.close),
         http,
         relay,
+        Every(settings.purge_interval_seconds, purge_of(settings, store), name="purge"),
         desk,
         facts,
         server,
@@ -103,17 +110,30 @@ def pace_of(settings: Settings) -> Pace:
     )
 
 
-def erp_of(settings: Settings, pace: Pace, audit: Audit) -> tuple[AuditedHttp, Erp]:
+def erp_of(settings: Settings, pace: Pace) -> tuple[AuditedHttp, Erp]:
     """The ERP chosen by the settings, and the HTTP client that it is called with."""
-    make: Callable[[Settings, Pace, Audit], tuple[AuditedHttp, Erp]] = {"sandbox": sandbox}[settings.erp]
-    return make(settings, pace, audit)
+    make: Callable[[Settings, Pace], tuple[AuditedHttp, Erp]] = {"sandbox": sandbox}[settings.erp]
+    return make(settings, pace)
 
 
-def sandbox(settings: Settings, pace: Pace, audit: Audit) -> tuple[AuditedHttp, Erp]:
+def sandbox(settings: Settings, pace: Pace) -> tuple[AuditedHttp, Erp]:
     headers = {"Authorization": f"Bearer {settings.erp_token}"}
     url = settings.erp_url
-    http = AuditedHttp(url, headers, audit, answers_after=pace.answers_after, system="sandbox ERP")
+    http = AuditedHttp(url, headers, answers_after=pace.answers_after, system="sandbox ERP")
     return http, SandboxErp(http, timedelta(seconds=pace.settle))
+
+
+def purge_of(settings: Settings, store: PostgresStore) -> Callable[[], Awaitable[None]]:
+    async def purge() -> None:
+        await forget_answers(
+            store,
+            now=now(),
+            answers_kept=timedelta(days=settings.answers_kept_days),
+            events_kept=timedelta(days=settings.events_noted_days),
+            limit=settings.purge_batch,
+        )
+
+    return purge
 
 
 def service_of(faces: Faces) -> RpcService:

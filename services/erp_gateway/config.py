@@ -27,5 +27,14 @@ class Settings(ServiceSettings):
     """Silence after which an answer counts as lost; 0 takes what suits the ERP."""
     erp_settle_seconds: float = Field(default=0.0, ge=0, le=3600)
     """How long a write whose answer was lost may still happen; 0 takes what suits the ERP."""
+    stop_grace_seconds: float = Field(default=5.0, ge=0, le=600)
+    """For postings under way when the service stops."""
+    answers_kept_days: float = Field(default=7.0, gt=0)
+    """How long a repeat of a request gets the first answer."""
+    events_noted_days: float = Field(default=15.0, gt=0)
+    """How long a processed event is known as such; longer than any stream keeps it."""
+    purge_interval_seconds: float = Field(default=60.0, gt=0)
+    purge_batch: int = Field(default=10_000, ge=1, le=100_000)
+    """Rows dropped in one transaction."""
     longest_pause_seconds: float = Field(default=2.0, gt=0, le=60)
     """The backlog is looked through at least this often."""

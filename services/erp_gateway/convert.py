@@ -1,6 +1,7 @@
 """Between the contracts and the domain."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from libs.protos import money_from_proto, money_to_proto, timestamp_from_proto, 
 from retailmesh.erp.v1 import erp_events_pb2, erp_service_pb2, posting_pb2
 from retailmesh.order.v1 import order_events_pb2, order_pb2
 from services.erp_gateway.application.ports import ErpDocument, Heard
-from services.erp_gateway.domain.facts import Fact, FactKind, FactLine, FactPayment
+from services.erp_gateway.domain.facts import Fact, FactKind, FactLine, FactPayment, taken_back
 from services.erp_gateway.domain.postings import Posting, PostingState, Step
 
 UNPOSTED = (order_pb2.ORDER_STATE_HELD, order_pb2.ORDER_STATE_REFUSED)
@@ -33,21 +34,15 @@ def released(event: Received) -> Iterator[Fact]:
 
 
 def cancelled(event: Received) -> Iterator[Fact]:
-    """What takes back the whole sale; what credit notes took back before is taken off when it is recorded."""
+    """What takes back the sale; how much that is depends on the postings there are when it is recorded."""
     message = event.read(order_events_pb2.OrderCancelled)
     sale = _sale(message.order)
-    yield Fact(
+    yield replace(
+        sale,
         kind=FactKind.CANCELLATION,
-        order_id=sale.order_id,
-        reference=sale.reference,
-        source_id=sale.source_id,
         amount=-sale.amount,
         tax=-sale.tax,
-        tax_included=sale.tax_included,
-        customer_id=sale.customer_id,
-        customer_name=sale.customer_name,
-        location_id=sale.location_id,
-        lines=[_negated(line) for line in sale.lines],
+        lines=[taken_back(line) for line in sale.lines],
         payments=[],
         happened_at=timestamp_from_proto(message.cancelled_at, "cancelled_at"),
         origin_key=sale.external_key,
@@ -91,8 +86,8 @@ FACTS: Mapping[str, Callable[[Received], Iterator[Fact]]] = {
 
 
 def heard(event: Received) -> list[Heard]:
-    """The facts of an event, with its trace."""
-    return [Heard(fact, event.traceparent) for fact in FACTS[event.type](event)]
+    """The facts of an event, with its time and trace."""
+    return [Heard(fact, event.time, event.traceparent) for fact in FACTS[event.type](event)]
 
 
 def _sale_unless_unposted(order: order_pb2.Order) -> Iterator[Fact]:
@@ -148,10 +143,6 @@ def _credit_lines(found: order_pb2.Return, amount: Money) -> Iterator[FactLine]:
         yield FactLine(name, line.sku, f"Return of {line.sku or name}", line.quantity.milli, value, -value)
     if rest := amount - listed:
         yield FactLine("other", "", "Other amounts given back", ONE_PIECE, rest, -rest)
-
-
-def _negated(line: FactLine) -> FactLine:
-    return FactLine(line.line_id, line.sku, line.title, line.milli, line.unit_price, -line.amount)
 
 
 def _payment(tender: order_pb2.Tender, sign: int) -> FactPayment:

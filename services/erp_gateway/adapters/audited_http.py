@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,26 +14,34 @@ import aiohttp
 from libs.telemetry import SpanKind, current_trace_id, current_traceparent, span
 from services.erp_gateway.application.ports import (
     ErpCall,
+    Note,
     StepNotDone,
     StepRefused,
     StepUnknown,
     Throttled,
 )
-from services.erp_gateway.domain.postings import Outcome, StepKind
+from services.erp_gateway.domain.postings import Outcome, Posting, Step, StepKind
 
 DEFAULT_RETRY_AFTER = timedelta(seconds=1)
 LONGEST_MESSAGE = 200
 
-Audit = Callable[[ErpCall], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """The step of a posting that a call is made for."""
+    """What a call is made for; ``note`` is told of it."""
 
     posting_id: UUID
     step: StepKind
-    order_id: str = ""
+    order_id: str
+    note: Note
+
+
+def purpose_of(posting: Posting, step: Step, note: Note) -> Purpose:
+    return Purpose(posting.posting_id, step.kind, posting.fact.order_id, note)
+
+
+READING = Purpose(UUID(int=0), StepKind.HEADER, "", lambda call: None)
+"""Reading the ERP's documents changes nothing there and is not audited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +54,17 @@ class Answer:
     error: str = ""
 
 
+LOST = Answer(0, None, {}, "cut off")
+
+
 class AuditedHttp:
     """Calls one ERP; ``answers_after`` seconds without an answer count as a lost one."""
 
     def __init__(
-        self, base_url: str, headers: Mapping[str, str], audit: Audit, *, answers_after: float, system: str
+        self, base_url: str, headers: Mapping[str, str], *, answers_after: float, system: str
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._headers = headers
-        self._audit = audit
         self._timeout = aiohttp.ClientTimeout(total=answers_after)
         self._system = system
         self._session: aiohttp.ClientSession | None = None
@@ -80,14 +90,17 @@ class AuditedHttp:
         headers: Mapping[str, str] | None = None,
         classify: Callable[[Answer], Outcome] | None = None,
     ) -> Answer:
-        """Make the call and keep its audit row, whatever comes of it. Never raises for an answer."""
+        """Make the call and tell of it, whatever comes of it. Never raises for an answer."""
         attributes = {"http.request.method": method, "url.path": path, "retail.order.id": purpose.order_id}
         began, clock = datetime.now(UTC), time.perf_counter()
         with span(f"{self._system} {operation}", SpanKind.CLIENT, attributes) as current:
-            answer = await self._exchange(method, path, body, query, headers)
-            current.set_attribute("http.response.status_code", answer.status)
-            await self._audit(
-                ErpCall(
+            answer = LOST
+            try:
+                answer = await self._exchange(method, path, body, query, headers)
+                current.set_attribute("http.response.status_code", answer.status)
+                return answer
+            finally:
+                call = ErpCall(
                     posting_id=purpose.posting_id,
                     step=purpose.step,
                     operation=operation,
@@ -98,8 +111,7 @@ class AuditedHttp:
                     trace_id=current_trace_id(),
                     request_digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest(),
                 )
-            )
-        return answer
+                purpose.note(call)
 
     async def _exchange(
         self,

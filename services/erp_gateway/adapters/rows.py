@@ -1,11 +1,14 @@
 """Postings as rows, and back. The fact and the steps are JSON: only the gateway reads them."""
 
-from collections.abc import Mapping
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from libs.money import Money
+from services.erp_gateway.application.ports import Claimed, ErpCall, Heard
 from services.erp_gateway.domain.facts import Fact, FactKind, FactLine, FactPayment
 from services.erp_gateway.domain.postings import Outcome, Posting, PostingState, Step, StepKind
 
@@ -98,7 +101,7 @@ def posting_from_row(row: Mapping[str, Any]) -> Posting:
     )
 
 
-def posting_to_row(posting: Posting, traceparent: str, created_at: datetime) -> Json:
+def posting_to_row(posting: Posting, heard: Heard) -> Json:
     waits = posting.state is PostingState.PENDING
     return {
         "posting_id": posting.posting_id,
@@ -112,7 +115,51 @@ def posting_to_row(posting: Posting, traceparent: str, created_at: datetime) -> 
         "steps": [step_to_json(step) for step in posting.steps],
         "failure": posting.failure,
         "tries": posting.tries,
-        "traceparent": traceparent,
-        "created_at": created_at,
-        "next_attempt_at": created_at if waits else None,
+        "traceparent": heard.traceparent,
+        "created_at": heard.at,
+        "next_attempt_at": heard.at if waits else None,
     }
+
+
+def progress_to_row(posting: Posting) -> Json:
+    return {
+        "of": posting.posting_id,
+        "state": posting.state.value,
+        "steps": [step_to_json(step) for step in posting.steps],
+        "failure": posting.failure,
+        "tries": posting.tries,
+    }
+
+
+def claimed_from_row(row: Mapping[str, Any]) -> Claimed:
+    return Claimed(posting_from_row(row), UUID(str(row["lease"])), row["traceparent"])
+
+
+def call_to_row(call: ErpCall) -> Json:
+    return {
+        "posting_id": call.posting_id,
+        "step": call.step.value,
+        "operation": call.operation,
+        "status": call.status,
+        "outcome": call.outcome.value,
+        "duration_micros": call.duration // timedelta(microseconds=1),
+        "at": call.at,
+        "trace_id": call.trace_id,
+        "request_digest": call.request_digest,
+    }
+
+
+def chained(calls: Sequence[ErpCall], previous: bytes) -> list[Json]:
+    """Each row carries the hash of the posting's row before it, so that none can be taken out unnoticed."""
+    chain = []
+    for call in calls:
+        row = call_to_row(call)
+        digest = hashlib.sha256(previous + _canonical(row)).digest()
+        chain.append(row | {"previous_hash": previous, "hash": digest})
+        previous = digest
+    return chain
+
+
+def _canonical(row: Json) -> bytes:
+    texts = {name: value.hex() if isinstance(value, bytes) else str(value) for name, value in row.items()}
+    return json.dumps(texts, sort_keys=True).encode()

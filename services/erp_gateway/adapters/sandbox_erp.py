@@ -7,17 +7,21 @@ the gateway looks a step up before it repeats it.
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from libs.money import Money
-from services.erp_gateway.adapters.audited_http import Answer, AuditedHttp, Purpose, raise_unless_done
-from services.erp_gateway.application.ports import ErpDocument, ErpDocumentPage, StepNotDone
+from services.erp_gateway.adapters.audited_http import (
+    READING,
+    Answer,
+    AuditedHttp,
+    purpose_of,
+    raise_unless_done,
+)
+from services.erp_gateway.application.ports import ErpDocument, ErpDocumentPage, Note, StepNotDone
 from services.erp_gateway.domain.facts import Fact, FactKind
 from services.erp_gateway.domain.postings import Outcome, Posting, Step, StepKind
 from services.erp_gateway.domain.refusals import ErpUnreachable
 
 COLLECTIONS = ("orders", "credit-notes")
-NOBODY = UUID(int=0)
 READ_ATTEMPTS = 5
 STEPS = (StepKind.CUSTOMER, StepKind.HEADER, StepKind.LINES, StepKind.TAX, StepKind.PAYMENT)
 PARTS = {StepKind.LINES: "lines", StepKind.TAX: "tax", StepKind.PAYMENT: "payment"}
@@ -35,9 +39,9 @@ class SandboxErp:
     def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
         return STEPS
 
-    async def look_up(self, posting: Posting, step: Step) -> str | None:
+    async def look_up(self, posting: Posting, step: Step, note: Note) -> str | None:
         answer = await self._http.send(
-            purpose_of(posting, step),
+            purpose_of(posting, step, note),
             "GET",
             path_of(posting, step),
             operation=f"look up {step.kind.value.lower()}",
@@ -48,9 +52,9 @@ class SandboxErp:
         items = answer.body["items"]
         return str(items[0]["id"]) if items else None
 
-    async def perform(self, posting: Posting, step: Step) -> str:
+    async def perform(self, posting: Posting, step: Step, note: Note) -> str:
         answer = await self._http.send(
-            purpose_of(posting, step),
+            purpose_of(posting, step, note),
             "POST",
             path_of(posting, step),
             operation=f"post {step.kind.value.lower()}",
@@ -70,18 +74,13 @@ class SandboxErp:
 
     async def _page(self, collection: str, page_size: int, after: str) -> tuple[list[Any], str]:
         query = {"limit": str(page_size), "after": after}
-        purpose = Purpose(NOBODY, StepKind.HEADER)
         for _ in range(READ_ATTEMPTS):
             answer = await self._http.send(
-                purpose, "GET", f"/{collection}", operation=f"list {collection}", query=query
+                READING, "GET", f"/{collection}", operation=f"list {collection}", query=query
             )
             if answer.status == 200:
                 return answer.body["items"], answer.body["next"]
         raise ErpUnreachable(f"the ERP answered {answer.status}", retry_after_seconds=1.0)
-
-
-def purpose_of(posting: Posting, step: Step) -> Purpose:
-    return Purpose(posting.posting_id, step.kind, posting.fact.order_id)
 
 
 def found_or_not(answer: Answer) -> Outcome:
@@ -104,7 +103,7 @@ def path_of(posting: Posting, step: Step) -> str:
 
 
 def customer_body(posting: Posting) -> dict[str, Any]:
-    return {"name": posting.fact.customer_name or "Walk-in customer"}
+    return {"name": posting.fact.customer_title}
 
 
 def header_body(posting: Posting) -> dict[str, Any]:

@@ -14,41 +14,65 @@ ADD_POSTINGS = insert(posting).on_conflict_do_nothing(index_elements=["posting_i
 
 _ORDER_IDS = posting.c.order_id == bindparam("order_ids", type_=ARRAY(Text)).any_()
 
-FIND_SALES = select(posting).where(_ORDER_IDS, posting.c.kind == "SALE").order_by(posting.c.position)
-
-FIND_TAKEBACKS = select(posting).where(_ORDER_IDS, posting.c.kind != "SALE").order_by(posting.c.position)
+FIND_OF_ORDERS = select(posting).where(_ORDER_IDS).order_by(posting.c.position)
 
 LOCK_POSTING = (
     select(posting).where(posting.c.posting_id == bindparam("posting_id", type_=Uuid)).with_for_update()
 )
+
+# A new position puts them behind the sale that they need.
+NEED_POSTINGS = text("""
+UPDATE posting
+SET state = 'PENDING', failure = '', next_attempt_at = :now, position = DEFAULT
+WHERE posting_id = ANY(:posting_ids) AND state = 'SKIPPED'
+""").bindparams(bindparam("posting_ids", type_=ARRAY(Uuid)), bindparam("now", type_=INSTANT))
 
 _PROGRESS: dict[str, Any] = {
     "state": bindparam("state"),
     "steps": bindparam("steps", type_=JSONB),
     "failure": bindparam("failure"),
     "tries": bindparam("tries", type_=BigInteger),
-    "posted_at": bindparam("posted_at", type_=INSTANT),
 }
 
 _OF = posting.c.posting_id == bindparam("of", type_=Uuid)
 
-SAVE_POSTING = (
-    posting.update().where(_OF).values(**_PROGRESS, leased_until=bindparam("leased_until", type_=INSTANT))
+# Whoever saves holds the posting's row from here to the commit, so its calls have one order.
+_LATEST_HASH = (
+    select(erp_call.c.hash)
+    .where(erp_call.c.posting_id == posting.c.posting_id)
+    .order_by(erp_call.c.position.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("latest_hash")
+)
+
+_LEASED = posting.c.lease == bindparam("of_lease", type_=Uuid)
+
+RENEW = (
+    posting.update()
+    .where(_OF, _LEASED)
+    .values(**_PROGRESS, leased_until=bindparam("until", type_=INSTANT))
+    .returning(_LATEST_HASH)
 )
 
 RELEASE = (
     posting.update()
-    .where(_OF)
+    .where(_OF, _LEASED)
     .values(
         **_PROGRESS,
-        next_attempt_at=bindparam("next_attempt_at", type_=INSTANT),
+        posted_at=bindparam("ended_at", type_=INSTANT),
+        next_attempt_at=bindparam("at", type_=INSTANT),
+        lease=null(),
         leased_until=null(),
     )
+    .returning(posting, _LATEST_HASH)
 )
+
+PUT_BACK = posting.update().where(_OF).values(**_PROGRESS, next_attempt_at=bindparam("at", type_=INSTANT))
 
 # The postings of one order go one after the other: a credit note needs its sale.
 CLAIM = text("""
-UPDATE posting SET leased_until = :leased_until
+UPDATE posting SET lease = gen_random_uuid(), leased_until = :leased_until
 FROM (
     SELECT position FROM posting AS due
     WHERE state IN ('PENDING', 'POSTING')
@@ -73,6 +97,11 @@ SELECT min(greatest(next_attempt_at, coalesce(leased_until, next_attempt_at)))
 FROM posting WHERE state IN ('PENDING', 'POSTING')
 """)
 
+GET_CUSTOMER = select(customer.c.document_id, customer.c.owner).where(
+    customer.c.customer_key == bindparam("customer_key")
+)
+
+# The first that asks has to open the account, and the next one after it gave up.
 ASK_CUSTOMER = text("""
 INSERT INTO customer (customer_key, owner, document_id) VALUES (:customer_key, :owner, '')
 ON CONFLICT (customer_key) DO UPDATE
@@ -92,14 +121,7 @@ GIVE_UP_CUSTOMER = (
     .values(owner=bindparam("nobody", type_=Uuid))
 )
 
-LATEST_HASH = (
-    select(erp_call.c.hash)
-    .where(erp_call.c.posting_id == bindparam("posting_id", type_=Uuid))
-    .order_by(erp_call.c.position.desc())
-    .limit(1)
-)
-
-ADD_CALL = insert(erp_call)
+ADD_CALLS = insert(erp_call)
 
 LIST_CALLS = (
     select(erp_call)

@@ -1,24 +1,28 @@
 """Postings in PostgreSQL."""
 
-import hashlib
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.database import transaction
-from libs.idempotency import Answer, recall, remember
-from libs.messaging import record_events
+from libs.idempotency import Answer, forget_before, recall, remember
+from libs.messaging import forget_processed_before, record_events
 from libs.refusals import NotFound, Refusal
 from services.erp_gateway import convert
 from services.erp_gateway.adapters import rows, statements
-from services.erp_gateway.application.ports import Call, Claimed, CustomerAccount, ErpCall
-from services.erp_gateway.domain.postings import Posting, PostingState, StepKind
+from services.erp_gateway.application.ports import (
+    Call,
+    Claimed,
+    CustomerAccount,
+    ErpCall,
+    Heard,
+    LeaseLost,
+)
+from services.erp_gateway.domain.postings import Outcome, Posting, PostingState, StepKind
 
 RPC = "RetryPosting"
 NOBODY = UUID(int=0)
@@ -51,66 +55,66 @@ class PostgresTransaction:
         await remember(self._connection, RPC, [Answer(call.request_id, call.digest, posting_id.bytes)])
 
     async def get(self, posting_id: UUID) -> Posting:
-        return rows.posting_from_row(await self._locked(posting_id))
-
-    async def find_sales(self, order_ids: Sequence[str]) -> Mapping[str, Posting]:
-        found = await self._postings(statements.FIND_SALES, order_ids)
-        return {posting.fact.order_id: posting for posting in found}
-
-    async def find_takebacks(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Posting]]:
-        by_order: dict[str, list[Posting]] = {}
-        for posting in await self._postings(statements.FIND_TAKEBACKS, order_ids):
-            by_order.setdefault(posting.fact.order_id, []).append(posting)
-        return by_order
-
-    async def add(self, postings: Sequence[Posting], traceparents: Sequence[str]) -> None:
-        if postings:
-            now = self._now()
-            pairs = zip(postings, traceparents, strict=True)
-            new = [rows.posting_to_row(posting, trace, now) for posting, trace in pairs]
-            await self._connection.execute(statements.ADD_POSTINGS, new)
-
-    async def save(self, posting: Posting, next_attempt_at: datetime | None) -> None:
-        now = self._now()
-        ended = posting.state in ENDED
-        # A posting that waits lets go of its lease; one that is being worked on renews it.
-        if ended or next_attempt_at is not None:
-            progress = _progress(posting, now) | {"next_attempt_at": next_attempt_at}
-            await self._connection.execute(statements.RELEASE, progress)
-        else:
-            progress = _progress(posting, now) | {"leased_until": now + self._lease}
-            await self._connection.execute(statements.SAVE_POSTING, progress)
-        if account := posting.document_of(StepKind.CUSTOMER):
-            known = {"key": posting.fact.customer_key, "document_id": account}
-            await self._connection.execute(statements.KNOW_CUSTOMER, known)
-        if posting.state is PostingState.FAILED:
-            given_up = {"of": posting.posting_id, "nobody": NOBODY}
-            await self._connection.execute(statements.GIVE_UP_CUSTOMER, given_up)
-        if ended:
-            row = await self._locked(posting.posting_id)
-            await record_events(self._connection, [convert.ended_event(posting, row, self._new_id(), now)])
-
-    async def _postings(self, query: Executable, order_ids: Sequence[str]) -> list[Posting]:
-        found = await self._connection.execute(query, {"order_ids": list(order_ids)})
-        return [rows.posting_from_row(row) for row in found.mappings()]
-
-    async def _locked(self, posting_id: UUID) -> Mapping[str, Any]:
         found = await self._connection.execute(statements.LOCK_POSTING, {"posting_id": posting_id})
         row = found.mappings().first()
         if row is None:
             raise NotFound(f"no posting {posting_id}", field="posting_id")
+        return rows.posting_from_row(row)
+
+    async def find_of_orders(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Posting]]:
+        asked = {"order_ids": list(order_ids)}
+        found = (await self._connection.execute(statements.FIND_OF_ORDERS, asked)).mappings()
+        by_order: dict[str, list[Posting]] = {}
+        for row in found:
+            by_order.setdefault(row["order_id"], []).append(rows.posting_from_row(row))
+        return by_order
+
+    async def add(self, postings: Sequence[tuple[Heard, Posting]]) -> None:
+        new = [rows.posting_to_row(posting, heard) for heard, posting in postings]
+        await self._connection.execute(statements.ADD_POSTINGS, new)
+
+    async def need(self, posting_ids: Sequence[UUID]) -> None:
+        if posting_ids:
+            needed = {"posting_ids": list(posting_ids), "now": self._now()}
+            await self._connection.execute(statements.NEED_POSTINGS, needed)
+
+    async def save(
+        self, claimed: Claimed, calls: Sequence[ErpCall], waits_until: datetime | None = None
+    ) -> None:
+        posting, now = claimed.posting, self._now()
+        progress = rows.progress_to_row(posting) | {"of_lease": claimed.lease}
+        ended = posting.state in ENDED
+        if ended or waits_until is not None:
+            ended_at = now if posting.state is PostingState.POSTED else None
+            change = progress | {"at": waits_until, "ended_at": ended_at}
+            row = await self._changed(statements.RELEASE, change)
+        else:
+            row = await self._changed(statements.RENEW, progress | {"until": now + self._lease})
+        if calls:
+            chain = rows.chained(calls, row["latest_hash"] or b"")
+            await self._connection.execute(statements.ADD_CALLS, chain)
+        await self._keep_customer(posting)
+        if ended:
+            await record_events(self._connection, [convert.ended_event(posting, row, self._new_id(), now)])
+
+    async def put_back(self, posting: Posting, now: datetime) -> None:
+        await self._connection.execute(statements.PUT_BACK, rows.progress_to_row(posting) | {"at": now})
+
+    async def _changed(self, change: Any, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        row = (await self._connection.execute(change, values)).mappings().first()
+        if row is None:
+            raise LeaseLost(f"posting {values['of']} is somebody else's by now")
         return row
 
-
-def _progress(posting: Posting, now: datetime) -> dict[str, Any]:
-    return {
-        "of": posting.posting_id,
-        "state": posting.state.value,
-        "steps": [rows.step_to_json(step) for step in posting.steps],
-        "failure": posting.failure,
-        "tries": posting.tries,
-        "posted_at": now if posting.state is PostingState.POSTED else None,
-    }
+    async def _keep_customer(self, posting: Posting) -> None:
+        """The account is kept while the step after it is the next one: from then on it is known."""
+        done = [step for step in posting.steps if step.outcome is Outcome.DONE]
+        if len(done) == 1 and done[0].kind is StepKind.CUSTOMER:
+            known = {"key": posting.fact.customer_key, "document_id": done[0].document_id}
+            await self._connection.execute(statements.KNOW_CUSTOMER, known)
+        elif not done and posting.state is PostingState.FAILED:
+            given_up = {"of": posting.posting_id, "nobody": NOBODY}
+            await self._connection.execute(statements.GIVE_UP_CUSTOMER, given_up)
 
 
 class PostgresStore:
@@ -124,6 +128,8 @@ class PostgresStore:
         lease: timedelta,
     ) -> None:
         self._engine = engine
+        # One statement is a transaction by itself: no BEGIN and COMMIT around it.
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._now = now
         self._new_id = new_id
         self._lease = lease
@@ -140,46 +146,28 @@ class PostgresStore:
     async def claim(self, limit: int) -> Sequence[Claimed]:
         now = self._now()
         asked = {"now": now, "leased_until": now + self._lease, "limit": limit}
-        async with transaction(self._engine) as connection:
+        async with self._single.connect() as connection:
             taken = (await connection.execute(statements.CLAIM, asked)).mappings().all()
-        return [Claimed(rows.posting_from_row(row), row["traceparent"]) for row in taken]
+        return [rows.claimed_from_row(row) for row in taken]
 
     async def next_due(self) -> datetime | None:
         """When the next posting can be claimed, None when none waits."""
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             due: datetime | None = await connection.scalar(statements.NEXT_DUE)
             return due
 
     async def customer(self, customer_key: str, posting_id: UUID) -> CustomerAccount:
         asked = {"customer_key": customer_key, "owner": posting_id, "nobody": NOBODY}
-        async with transaction(self._engine) as connection:
-            row = (await connection.execute(statements.ASK_CUSTOMER, asked)).one()
+        async with self._single.connect() as connection:
+            row = (await connection.execute(statements.GET_CUSTOMER, asked)).first()
+            if row is None or (not row.document_id and row.owner == NOBODY):
+                row = (await connection.execute(statements.ASK_CUSTOMER, asked)).one()
         return CustomerAccount(row.document_id, UUID(str(row.owner)))
 
-    async def audit(self, call: ErpCall) -> None:
-        """Each row carries the hash of the posting's row before it, so that none can be taken out."""
+    async def forget_answers_before(self, moment: datetime, limit: int) -> int:
         async with transaction(self._engine) as connection:
-            of = {"posting_id": call.posting_id}
-            previous: bytes = await connection.scalar(statements.LATEST_HASH, of) or b""
-            row = _call_row(call)
-            digest = hashlib.sha256(previous + _canonical(row)).digest()
-            await connection.execute(statements.ADD_CALL, row | {"previous_hash": previous, "hash": digest})
+            return await forget_before(connection, moment, limit=limit)
 
-
-def _call_row(call: ErpCall) -> dict[str, Any]:
-    return {
-        "posting_id": call.posting_id,
-        "step": call.step.value,
-        "operation": call.operation,
-        "status": call.status,
-        "outcome": call.outcome.value,
-        "duration_micros": call.duration // timedelta(microseconds=1),
-        "at": call.at,
-        "trace_id": call.trace_id,
-        "request_digest": call.request_digest,
-    }
-
-
-def _canonical(row: Mapping[str, Any]) -> bytes:
-    texts = {name: value.hex() if isinstance(value, bytes) else str(value) for name, value in row.items()}
-    return json.dumps(texts, sort_keys=True).encode()
+    async def forget_events_before(self, moment: datetime, limit: int) -> int:
+        async with transaction(self._engine) as connection:
+            return await forget_processed_before(connection, moment, limit=limit)

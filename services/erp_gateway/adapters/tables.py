@@ -26,6 +26,7 @@ posting = sa.Table(
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("posted_at", INSTANT),
     sa.Column("next_attempt_at", INSTANT),
+    sa.Column("lease", sa.Uuid),
     sa.Column("leased_until", INSTANT),
     sa.Index("posting_of_order", "order_id", "position"),
     sa.Index("posting_due", "next_attempt_at", postgresql_where=sa.text("state IN ('PENDING', 'POSTING')")),

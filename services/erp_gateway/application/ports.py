@@ -1,6 +1,6 @@
 """What the use cases need from outside; the adapters provide it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +31,10 @@ class StepUnknown(Exception):
         self.settled = settled
 
 
+class LeaseLost(Exception):
+    """The posting was claimed by another worker meanwhile; what this one knows of it is out of date."""
+
+
 class Throttled(StepNotDone):
     """The ERP has too many calls; it did nothing and names a delay."""
 
@@ -58,33 +62,6 @@ class ErpDocumentPage:
     next_token: str
 
 
-class Erp(Protocol):
-    """An ERP behind its adapter. Vendors' words end there."""
-
-    name: str
-
-    settle: timedelta
-    """How long after a call left its write may still happen; only then does "not found" mean "not done"."""
-
-    def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
-        """The steps that this ERP needs for such a fact, in its order."""
-
-    async def look_up(self, posting: Posting, step: Step) -> str | None:
-        """The ERP's id of what the step makes, None when it is not there.
-
-        Raises `StepUnknown`, `StepNotDone` or `Throttled` where that could not be read.
-        """
-
-    async def perform(self, posting: Posting, step: Step) -> str:
-        """Do the step and answer the ERP's id.
-
-        Raises `StepRefused`, `StepNotDone`, `Throttled` or `StepUnknown`.
-        """
-
-    async def documents(self, page_size: int, page_token: str) -> ErpDocumentPage:
-        """The ERP's own documents. Raises `ErpUnreachable`."""
-
-
 @dataclass(frozen=True, slots=True)
 class ErpCall:
     """One call to the ERP, for the audit; ``status`` 0 means that no answer came."""
@@ -98,6 +75,55 @@ class ErpCall:
     at: datetime
     trace_id: str
     request_digest: bytes
+
+
+Note = Callable[[ErpCall], None]
+"""Told of each call to the ERP, whatever came of it."""
+
+
+class Erp(Protocol):
+    """An ERP behind its adapter. Vendors' words end there."""
+
+    name: str
+
+    settle: timedelta
+    """How long after a call left its write may still happen; only then does "not found" mean "not done"."""
+
+    def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
+        """The steps that this ERP needs for such a fact, in its order."""
+
+    async def look_up(self, posting: Posting, step: Step, note: Note) -> str | None:
+        """The ERP's id of what the step makes, None when it is not there.
+
+        Raises `StepUnknown`, `StepNotDone` or `Throttled` where that could not be read.
+        """
+
+    async def perform(self, posting: Posting, step: Step, note: Note) -> str:
+        """Do the step and answer the ERP's id.
+
+        Raises `StepRefused`, `StepNotDone`, `Throttled` or `StepUnknown`.
+        """
+
+    async def documents(self, page_size: int, page_token: str) -> ErpDocumentPage:
+        """The ERP's own documents, read now. Raises `ErpUnreachable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A fact heard of by an event, when it was told, and the trace it belongs to."""
+
+    fact: Fact
+    at: datetime
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A posting that only the holder of this lease may work on, until it ends."""
+
+    posting: Posting
+    lease: UUID
+    traceparent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +146,26 @@ class Transaction(Protocol):
     async def get(self, posting_id: UUID) -> Posting:
         """A posting, locked. Raises `NotFound`."""
 
-    async def find_sales(self, order_ids: Sequence[str]) -> Mapping[str, Posting]:
-        """The sale posting of each order that has one, locked."""
+    async def find_of_orders(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Posting]]:
+        """The postings of each order, in their order."""
 
-    async def find_takebacks(self, order_ids: Sequence[str]) -> Mapping[str, Sequence[Posting]]:
-        """Credit notes and cancellations of each order."""
-
-    async def add(self, postings: Sequence[Posting], traceparents: Sequence[str]) -> None:
+    async def add(self, postings: Sequence[tuple[Heard, Posting]]) -> None:
         """Keep new postings; those known already are left as they are."""
 
-    async def save(self, posting: Posting, next_attempt_at: datetime | None) -> None:
-        """Keep a posting's progress, its customer's account, and the event that tells that it has ended.
+    async def need(self, posting_ids: Sequence[UUID]) -> None:
+        """Postings that were skipped wait for their turn, behind all that are there."""
 
-        A posting that has failed gives up the task of opening its customer's account.
+    async def save(
+        self, claimed: Claimed, calls: Sequence[ErpCall], waits_until: datetime | None = None
+    ) -> None:
+        """Keep a posting's progress and its calls, and its customer's account once that is known.
+
+        The lease is renewed, unless the posting waits or has ended. A posting that has ended is told by an
+        event; one that has failed gives up the task of opening its customer's account. Raises `LeaseLost`.
         """
 
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A posting that only this worker may work on until its lease ends."""
-
-    posting: Posting
-    traceparent: str
+    async def put_back(self, posting: Posting, now: datetime) -> None:
+        """Keep a posting that nobody works on, to be claimed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +183,16 @@ class Store(Protocol):
         """A transaction that commits when the block ends and rolls back when an exception leaves it."""
 
     async def claim(self, limit: int) -> Sequence[Claimed]:
-        """Postings that are due, oldest first, none of whose order's earlier postings is unfinished.
+        """Postings that are due, longest due first, none of whose order's earlier postings is unfinished.
 
-        They are leased: unless their progress is kept in time, others may claim them.
+        Unless their progress is kept before their lease ends, others may claim them.
         """
 
     async def customer(self, customer_key: str, posting_id: UUID) -> CustomerAccount:
         """The account of a customer, or whose task it is to open it: the first that asked."""
 
-    async def audit(self, call: ErpCall) -> None:
-        """Keep a call for the audit."""
+    async def forget_answers_before(self, moment: datetime, limit: int) -> int:
+        """Drop at most so many old answers, and give their number."""
 
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A fact heard of by an event, and the trace it belongs to."""
-
-    fact: Fact
-    traceparent: str
+    async def forget_events_before(self, moment: datetime, limit: int) -> int:
+        """Drop at most so many notes of processed events, and give their number."""

@@ -17,5 +17,5 @@ async def retry_posting(store: Store, call: Call, posting_id: UUID, now: datetim
         if posting.state is not PostingState.FAILED:
             state = posting.state.value
             raise PostingNotFailed(f"posting {posting_id} is {state}", field="posting_id", state=state)
-        await transaction.save(retried(posting), now)
+        await transaction.put_back(retried(posting), now)
         await transaction.answered(call, posting_id)

@@ -1,12 +1,14 @@
 """Move one posting forward until it is posted, must wait, or needs a person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.erp_gateway.application.ports import (
+    Claimed,
     Erp,
+    ErpCall,
     StepNotDone,
     StepRefused,
     StepUnknown,
@@ -14,14 +16,14 @@ from services.erp_gateway.application.ports import (
     Throttled,
 )
 from services.erp_gateway.domain import postings
-from services.erp_gateway.domain.postings import Outcome, Posting, PostingState, Step, StepKind
-from services.erp_gateway.domain.waiting import wait_before
-
-CUSTOMER_POLL = timedelta(milliseconds=100)
-"""How long a posting waits for another that opens the same customer's account."""
+from services.erp_gateway.domain.postings import Outcome, Posting, Step, StepKind
+from services.erp_gateway.domain.waiting import wait_before, wait_for_another
 
 SHARED = (StepKind.CUSTOMER, StepKind.ITEMS)
 """Steps whose document other postings, or people, may have made before."""
+
+PROMPT = timedelta(seconds=2)
+"""A call that could not leave this soon after it was kept as begun does not leave at all."""
 
 
 class Slots(Protocol):
@@ -39,6 +41,16 @@ class Clock:
     jitter: Callable[[], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What postings are worked on with."""
+
+    erp: Erp
+    store: Store
+    slots: Slots
+    clock: Clock
+
+
 class _Later(Exception):
     """The posting waits; its progress so far is as it stands."""
 
@@ -48,86 +60,109 @@ class _Later(Exception):
         self.at = at
 
 
-async def run_posting(erp: Erp, store: Store, posting: Posting, slots: Slots, clock: Clock) -> Posting:
+async def run_posting(means: Means, claimed: Claimed) -> Posting:
     """Do step after step. What is known is kept before a call leaves, so a crash repeats none blindly.
 
     A step whose outcome is unknown is looked up by its key first, and only what the ERP still has not after
-    its settling time is done again.
+    its settling time is done again. Raises `LeaseLost`.
     """
-    try:
-        while (step := posting.next_step) is not None:
-            document_id = await _find(erp, store, posting, step, slots, clock)
-            if document_id is None:
-                posting = postings.began(posting, step, clock.now(), clock.now() + erp.settle)
-                await _keep(store, posting, None)
-                step = _current(posting)
-                document_id = await _perform(erp, posting, step, slots, clock)
-            posting = postings.done(posting, step, document_id, clock.now())
-    except _Later as later:
-        await _keep(store, later.posting, later.at)
-        return later.posting
-    except StepRefused as error:
-        posting = postings.failed(posting, _current(posting), str(error), clock.now())
-    await _keep(store, posting, None)
-    return posting
+    return await _Run(means, claimed).to_its_end()
 
 
-async def _find(
-    erp: Erp, store: Store, posting: Posting, step: Step, slots: Slots, clock: Clock
-) -> str | None:
-    """The ERP's id where the step is done already; raises `_Later` where that cannot be said yet."""
-    if step.kind is StepKind.CUSTOMER:
-        account = await store.customer(step.external_key, posting.posting_id)
-        if account.document_id:
-            return account.document_id
-        if account.owner != posting.posting_id:
-            raise _Later(posting, clock.now() + CUSTOMER_POLL)
-    if step.outcome is not Outcome.UNKNOWN and step.kind not in SHARED:
-        return None
-    try:
-        found = await erp.look_up(posting, step)
-    except Throttled as busy:
-        raise _busy(posting, busy, slots, clock) from busy
-    except (StepNotDone, StepUnknown) as error:
-        raise _postponed(postings.unread(posting, step, str(error)), clock) from error
-    slots.answered()
-    # What is not there may still be on its way until the ERP has settled.
-    if found is None and step.settles_at is not None and clock.now() < step.settles_at:
-        raise _Later(posting, step.settles_at)
-    return found
+@dataclass(slots=True)
+class _Run:
+    means: Means
+    claimed: Claimed
+    calls: list[ErpCall] = field(default_factory=list)
+    """Made since progress was kept last."""
+
+    async def to_its_end(self) -> Posting:
+        clock, posting = self.means.clock, self.claimed.posting
+        try:
+            while (step := posting.next_step) is not None:
+                document_id = await self.find(posting, step)
+                if document_id is None:
+                    posting = postings.began(posting, step, clock.now(), clock.now() + self.means.erp.settle)
+                    step = await self.begin(posting)
+                    document_id = await self.perform(posting, step)
+                posting = postings.done(posting, step, document_id, clock.now())
+        except _Later as later:
+            await self.keep(later.posting, later.at)
+            return later.posting
+        except StepRefused as refused:
+            posting = postings.failed(posting, current(posting), str(refused), clock.now())
+        await self.keep(posting)
+        return posting
+
+    async def find(self, posting: Posting, step: Step) -> str | None:
+        """The ERP's id where the step is done already; raises `_Later` where that cannot be said yet."""
+        if step.kind is StepKind.CUSTOMER and (known := await self.customer(posting, step)):
+            return known
+        if step.outcome is not Outcome.UNKNOWN and step.kind not in SHARED:
+            return None
+        try:
+            found = await self.means.erp.look_up(posting, step, self.calls.append)
+        except Throttled as busy:
+            raise self.busy(posting, busy) from busy
+        except (StepNotDone, StepUnknown) as error:
+            raise self.postponed(postings.unread(posting, step, str(error))) from error
+        self.means.slots.answered()
+        # What is not there may still be on its way until the ERP has settled.
+        if found is None and step.settles_at is not None and self.means.clock.now() < step.settles_at:
+            raise _Later(posting, step.settles_at)
+        return found
+
+    async def customer(self, posting: Posting, step: Step) -> str:
+        """The customer's account where it is known, empty where this posting has to open it."""
+        account = await self.means.store.customer(step.external_key, posting.posting_id)
+        if not account.document_id and account.owner != posting.posting_id:
+            waits = postings.waiting(posting)
+            pause = wait_for_another(waits.tries, self.means.clock.jitter())
+            raise _Later(waits, self.means.clock.now() + pause)
+        return account.document_id
+
+    async def begin(self, posting: Posting) -> Step:
+        """The step, kept as begun. Raises `_Later` where keeping it took so long that it must not leave."""
+        began = self.means.clock.now()
+        await self.keep(posting)
+        now, step = self.means.clock.now(), current(posting)
+        if now > began + PROMPT:
+            raise self.postponed(postings.not_done(posting, step, "could not be sent in time", now))
+        return step
+
+    async def perform(self, posting: Posting, step: Step) -> str:
+        clock = self.means.clock
+        try:
+            document_id = await self.means.erp.perform(posting, step, self.calls.append)
+        except Throttled as busy:
+            raise self.busy(postings.not_done(posting, step, str(busy), clock.now()), busy) from busy
+        except StepNotDone as error:
+            raise self.postponed(postings.not_done(posting, step, str(error), clock.now())) from error
+        except StepUnknown as error:
+            lost = postings.unknown(posting, step, str(error), settled=error.settled)
+            raise self.postponed(lost) from error
+        self.means.slots.answered()
+        return document_id
+
+    def busy(self, posting: Posting, busy: Throttled) -> _Later:
+        self.means.slots.throttled()
+        spread = timedelta(seconds=self.means.clock.jitter())
+        return _Later(posting, self.means.clock.now() + busy.retry_after + spread)
+
+    def postponed(self, posting: Posting) -> _Later:
+        clock = self.means.clock
+        return _Later(posting, clock.now() + wait_before(posting.tries, clock.jitter()))
+
+    async def keep(self, posting: Posting, waits_until: datetime | None = None) -> None:
+        calls, self.calls = self.calls, []
+        self.claimed = replace(self.claimed, posting=posting)
+        async with self.means.store.begin() as transaction:
+            await transaction.save(self.claimed, calls, waits_until)
 
 
-async def _perform(erp: Erp, posting: Posting, step: Step, slots: Slots, clock: Clock) -> str:
-    try:
-        document_id = await erp.perform(posting, step)
-    except Throttled as busy:
-        refused = postings.not_done(posting, step, str(busy), clock.now())
-        raise _busy(refused, busy, slots, clock) from busy
-    except StepNotDone as error:
-        raise _postponed(postings.not_done(posting, step, str(error), clock.now()), clock) from error
-    except StepUnknown as error:
-        raise _postponed(postings.unknown(posting, step, str(error), settled=error.settled), clock) from error
-    slots.answered()
-    return document_id
-
-
-def _busy(posting: Posting, busy: Throttled, slots: Slots, clock: Clock) -> _Later:
-    slots.throttled()
-    spread = timedelta(seconds=clock.jitter())
-    return _Later(posting, clock.now() + busy.retry_after + spread)
-
-
-def _postponed(posting: Posting, clock: Clock) -> _Later:
-    return _Later(posting, clock.now() + wait_before(posting.tries, clock.jitter()))
-
-
-def _current(posting: Posting) -> Step:
+def current(posting: Posting) -> Step:
+    """The step under way."""
     step = posting.next_step
-    if step is None or posting.state is PostingState.POSTED:
-        raise AssertionError("a posted posting has no current step")
+    if step is None:
+        raise AssertionError("every step is done")
     return step
-
-
-async def _keep(store: Store, posting: Posting, next_attempt_at: datetime | None) -> None:
-    async with store.begin() as transaction:
-        await transaction.save(posting, next_attempt_at)

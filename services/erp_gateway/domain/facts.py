@@ -80,6 +80,11 @@ class Fact:
         return uuid5(NAMESPACE, self.external_key)
 
     @property
+    def customer_title(self) -> str:
+        """How the customer's account is called."""
+        return self.customer_name or self.customer_id or "Walk-in customer"
+
+    @property
     def customer_key(self) -> str:
         """Walk-in customers share one account in the ERP."""
         return f"C-{self.customer_id}" if self.customer_id else "C-walk-in"
@@ -87,4 +92,9 @@ class Fact:
 
 def whole_line(amount: Money) -> FactLine:
     """One line for what is left of a sale, where its own lines cannot be told apart any more."""
-    return FactLine("rest", "", "Remainder of the sale", 1000, amount, amount)
+    return FactLine("rest", "", "Remainder of the sale", 1000, abs(amount), amount)
+
+
+def taken_back(line: FactLine) -> FactLine:
+    """The line of a sale on the document that takes it back."""
+    return FactLine(line.line_id, line.sku, line.title, line.milli, line.unit_price, -line.amount)

@@ -13,18 +13,24 @@ class Governor:
     limit: int
     slots: int
     successes: int = 0
+    from_before: int = 0
+    """Answers still to come to calls that left before the slots were last reduced."""
 
     def answered(self) -> "Governor":
         """The ERP answered in good order."""
+        known = replace(self, from_before=max(0, self.from_before - 1))
         if self.slots >= self.limit:
-            return replace(self, successes=0)
+            return replace(known, successes=0)
         if self.successes + 1 < SUCCESSES_PER_SLOT:
-            return replace(self, successes=self.successes + 1)
-        return replace(self, slots=self.slots + 1, successes=0)
+            return replace(known, successes=self.successes + 1)
+        return replace(known, slots=self.slots + 1, successes=0)
 
     def throttled(self) -> "Governor":
-        """The ERP said "too many"."""
-        return replace(self, slots=max(1, self.slots - max(1, self.slots // 4)), successes=0)
+        """The ERP said "too many". Calls that left at the same time say it together, and count once."""
+        if self.from_before:
+            return replace(self, from_before=self.from_before - 1, successes=0)
+        fewer = max(1, self.slots - max(1, self.slots // 4))
+        return replace(self, slots=fewer, successes=0, from_before=self.slots - 1)
 
 
 def starting(limit: int) -> Governor:

@@ -118,7 +118,7 @@ def done(posting: Posting, step: Step, document_id: str, now: datetime) -> Posti
 
 def not_done(posting: Posting, step: Step, error: str, now: datetime) -> Posting:
     """The ERP certainly has the step not; it may simply be tried again."""
-    refused = replace(step, outcome=Outcome.NOT_DONE, last_error=error, at=now)
+    refused = replace(step, outcome=Outcome.NOT_DONE, last_error=error, at=now, settles_at=None)
     return replace(posting.with_step(refused), tries=posting.tries + 1)
 
 
@@ -129,6 +129,11 @@ def unknown(posting: Posting, step: Step, error: str, *, settled: bool) -> Posti
     return replace(posting.with_step(lost), tries=posting.tries + 1)
 
 
+def waiting(posting: Posting) -> Posting:
+    """Another posting does what this one needs."""
+    return replace(posting, tries=posting.tries + 1)
+
+
 def unread(posting: Posting, step: Step, error: str) -> Posting:
     """A look-up failed, which says nothing about the step."""
     return replace(posting.with_step(replace(step, last_error=error)), tries=posting.tries + 1)
@@ -136,15 +141,25 @@ def unread(posting: Posting, step: Step, error: str) -> Posting:
 
 def failed(posting: Posting, step: Step, error: str, now: datetime) -> Posting:
     """The ERP refused the step for good; a person must mend something."""
-    refused = replace(step, outcome=Outcome.NOT_DONE, last_error=error, at=now)
+    refused = replace(step, outcome=Outcome.NOT_DONE, last_error=error, at=now, settles_at=None)
     return replace(posting.with_step(refused), state=PostingState.FAILED, failure=error)
 
 
 def retried(posting: Posting) -> Posting:
-    """A failed posting waits for its turn again, keeping the steps that are done."""
-    return replace(posting, state=PostingState.PENDING, failure="", tries=0)
+    """A failed posting waits for its turn again, keeping the steps that are done.
+
+    The step that failed is looked up first: whoever mended it may have written it by hand.
+    """
+    waiting = replace(posting, state=PostingState.PENDING, failure="", tries=0)
+    step = posting.next_step
+    return waiting.with_step(replace(step, outcome=Outcome.UNKNOWN)) if step else waiting
 
 
 def skipped(posting: Posting, why: str) -> Posting:
     """Nothing needs to be posted."""
     return replace(posting, state=PostingState.SKIPPED, failure=why)
+
+
+def needed_after_all(posting: Posting) -> Posting:
+    """A posting that was skipped waits for its turn."""
+    return replace(posting, state=PostingState.PENDING, failure="")

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.telemetry import get_logger, span
-from services.erp_gateway.application.ports import Claimed, Erp, Store
-from services.erp_gateway.application.run_posting import Clock, run_posting
+from services.erp_gateway.application.ports import Claimed, Erp, LeaseLost, Store
+from services.erp_gateway.application.run_posting import Clock, Means, run_posting
 from services.erp_gateway.domain.governor import Governor, starting
+from services.erp_gateway.domain.postings import PostingState
 
 log = get_logger("services.erp_gateway")
 
@@ -33,12 +34,15 @@ class Desk:
         *,
         limit: int,
         longest_pause: float,
+        grace: float,
     ) -> None:
-        self._erp = erp
+        """``grace`` is how many seconds a call under way gets for its answer when the service stops."""
+        self._means = Means(erp, store, self, clock)
         self._store = store
         self._clock = clock
         self._governor: Governor = starting(limit)
         self._longest_pause = longest_pause
+        self._grace = grace
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -68,14 +72,16 @@ class Desk:
         self._task = asyncio.create_task(self._run(), name="desk")
 
     async def stop(self) -> None:
-        """Let the steps under way finish; what is left is claimed by the next process."""
+        """Let postings under way finish; those that take too long go on in the next process."""
         self._stopping = True
-        self._wake.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
         if self._running:
-            await asyncio.wait(self._running, timeout=self._longest_pause)
+            _, late = await asyncio.wait(self._running, timeout=self._grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -107,14 +113,19 @@ class Desk:
             return
 
     async def _work(self, item: Claimed) -> None:
-        fact = item.posting.fact
+        fact, posting_id = item.posting.fact, str(item.posting.posting_id)
         attributes = {"retail.order.id": fact.order_id, "retail.posting.kind": fact.kind.value}
         with span("post to ERP", attributes=attributes, traceparent=item.traceparent):
             try:
-                await run_posting(self._erp, self._store, item.posting, self, self._clock)
+                posting = await run_posting(self._means, item)
+            except LeaseLost:
+                log.warning("posting_lease_lost", posting_id=posting_id)
             except Exception as error:
                 # Its lease ends, and whoever claims it then knows from the steps what to look up.
-                log.error("posting_interrupted", error, posting_id=str(item.posting.posting_id))
+                log.error("posting_interrupted", error, posting_id=posting_id)
+            else:
+                if posting.state is PostingState.FAILED:
+                    log.warning("posting_failed", posting_id=posting_id, order_id=fact.order_id)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("posted_at", INSTANT),
         sa.Column("next_attempt_at", INSTANT),
+        sa.Column("lease", sa.Uuid),
         sa.Column("leased_until", INSTANT),
     )
     op.create_index("posting_of_order", "posting", ["order_id", "position"])
