@@ -11,7 +11,7 @@ from services.sandbox.domain.messages import Defect, Message
 from services.sandbox.domain.orders import OrderState
 from services.sandbox.domain.receipts import CorrectionFile, TillFile
 
-NOBODYS = frozenset({Defect.BAD_SIGNATURE, Defect.ENTITY_BOMB, Defect.TRUNCATED_BODY})
+NOBODYS = frozenset({Defect.BAD_SIGNATURE, Defect.ENTITY_BOMB, Defect.NEGATIVE_PRICE, Defect.TRUNCATED_BODY})
 """Messages that no storefront and no till stands for; the intact ones beside them are booked."""
 
 

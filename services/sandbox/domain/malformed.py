@@ -28,7 +28,7 @@ class Malformed:
 def malformed(dice: Dice, messages: Sequence[Message], count: int) -> Malformed:
     """``count`` of each defect, as far as the day has messages to spoil.
 
-    A forged order is nobody's truth. What was cut off or hostile stands beside the intact message of the same
+    A forged order, or one with a price below zero, is nobody's truth. What was cut off or hostile stands beside the intact message of the same
     content, which follows, so that nothing true is lost with it.
     """
     placed = [message for message in messages if message.kind is Kind.ORDER_CREATED]
@@ -54,7 +54,7 @@ def malformed(dice: Dice, messages: Sequence[Message], count: int) -> Malformed:
         )
     ]
     bombs = [spoilt(dice, Defect.ENTITY_BOMB, message) for message in chosen(Defect.ENTITY_BOMB, files)]
-    believed = [message.content for message in (*unknown, *negative)]
+    believed = [message.content for message in unknown]
     return Malformed(
         (*forged, *unknown, *negative, *truncated, *bombs),
         tuple(state for state in believed if isinstance(state, OrderState)),
