@@ -7,7 +7,7 @@ from libs.messaging.consumer import Consumer
 from libs.messaging.event import Event, InvalidMessage, event_of
 from libs.messaging.handlers import BatchHandler, Handlers, Prepared
 from libs.messaging.inbox import forget_processed_before
-from libs.messaging.outbox import record_events
+from libs.messaging.outbox import record_events, republish_events
 from libs.messaging.received import Received
 from libs.messaging.relay import Relay
 from libs.messaging.streams import DEADLETTER_STREAM, ensure_streams, stream_of
@@ -39,5 +39,6 @@ __all__ = [
     "event_of",
     "forget_processed_before",
     "record_events",
+    "republish_events",
     "stream_of",
 ]

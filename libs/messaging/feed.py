@@ -50,7 +50,12 @@ class Feed:
     async def __aenter__(self) -> "Feed":
         self._reconnects = self._nats.stats["reconnects"]
         self._heard = asyncio.get_running_loop().time()
-        self._subscription: Subscription = await self._nats.subscribe(self._inbox, cb=self._arrived)
+        self._subscription: Subscription = await self._nats.subscribe(
+            # No limit of the library's: it would drop messages, and `_ask` bounds them already.
+            self._inbox,
+            cb=self._arrived,
+            pending_bytes_limit=0,
+        )
         self._signs_of_life = asyncio.create_task(self._give_signs_of_life())
         return self
 

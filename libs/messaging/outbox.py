@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.messaging.event import Event
 
 CHANNEL = "outbox"
+# A batch is in memory here and at the broker; a single event may be almost a megabyte.
+BATCH_BYTES = 4 * 1024 * 1024
 
 # The notification leaves when the transaction commits, and with it alone.
 RECORD = text(
@@ -30,14 +32,30 @@ RECORD = text(
     """
 )
 
+NOTIFY = text(f"select pg_notify('{CHANNEL}', '')")
+
 # By "not yet published" and never by a high-water mark: a transaction that took a lower position may commit
 # after a higher one was published. The rows under way are published but not yet marked.
-SELECT_UNPUBLISHED = """
+SELECT_UNPUBLISHED = f"""
     select position, event_id, subject, type, key, time, traceparent, tracestate, payload
-    from outbox where published_at is null and position <> all($1::bigint[])
-    order by position limit $2
+    from (
+        select *, sum(octet_length(payload)) over (order by position) - octet_length(payload) as bytes_before
+        from (
+            select * from outbox where published_at is null and position <> all($1::bigint[])
+            order by position limit $2
+        ) as next
+    ) as measured
+    where bytes_before < {BATCH_BYTES}
+    order by position
 """
 MARK_PUBLISHED = "update outbox set published_at = now() where position = any($1::bigint[])"
+REPUBLISH = text(
+    """
+    update outbox set published_at = null
+    where published_at is not null and time >= :since and time < :until
+        and (:type = '' or type = :type) and (:key = '' or key = :key)
+    """
+)
 
 
 class Recorded(NamedTuple):
@@ -75,3 +93,16 @@ async def record_events(connection: AsyncConnection, events: Sequence[Event]) ->
             "payloads": [event.payload for event in events],
         },
     )
+
+
+async def republish_events(
+    connection: AsyncConnection, since: datetime, until: datetime, *, event_type: str = "", key: str = ""
+) -> int:
+    """Have the relay publish again what happened from ``since`` to before ``until``; gives the count.
+
+    For a broker that lost its data, or a consumer that is new; who has processed an event passes over it.
+    """
+    parameters = {"since": since, "until": until, "type": event_type, "key": key}
+    republished = (await connection.execute(REPUBLISH, parameters)).rowcount
+    await connection.execute(NOTIFY)
+    return republished

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
 from uuid import uuid4
 
+from nats.errors import ConnectionReconnectingError
 from opentelemetry.util.types import AttributeValue
 
 from libs.messaging.broker import Broker
@@ -34,6 +35,9 @@ class Publisher:
 
     async def publish(self, events: Sequence[Recorded]) -> None:
         """Returns when the broker has stored all; after an exception any beginning of them may be stored."""
+        if not self._broker.is_connected:
+            # The client library would keep them and send them whenever, after newer ones perhaps.
+            raise ConnectionReconnectingError
         for domain, run in runs_of(events):
             with publishing(domain, run):
                 if len(run) == 1 or not await self._publish_atomically(run):

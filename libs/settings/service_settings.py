@@ -24,8 +24,8 @@ class SettingsError(Exception):
 class ServiceSettings(BaseSettings):
     """The settings all services share; a service adds its own fields in a subclass.
 
-    Each field is read from the environment variable of the same name in capitals, or from the file
-    that ``<NAME>_FILE`` points at (the form for secrets). Durations are seconds unless the name says otherwise.
+    Each field is read from the environment variable of the same name in capitals, or from the file that
+    ``<NAME>_FILE`` points at (the form for secrets). Durations are seconds unless the name says otherwise.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -250,6 +250,22 @@ async def test_long_work_is_not_handed_to_anybody_else(broker, record, effects, 
     await settled(broker)
 
 
+async def test_more_failing_events_than_may_be_handed_out_are_settled_one_after_the_other(
+    broker, record, effects, consume
+):
+    async def handle(connection, events):
+        if any(event.key == "bad" for event in events):
+            raise ValueError("cannot")
+        await effects.write(connection, events)
+
+    bounds = Bounds(batch=8, max_ack_pending=10, attempts=2, first_backoff=0.01, longest_backoff=0.02)
+    await consume(handle, bounds)
+    await record(*(placed("bad", str(number)) for number in range(30)), placed("good", "last"))
+    await effect_of(effects, 1)
+    await settled(broker)
+    assert [letter.payload for letter in await deadletters.find(broker)] == [b"%d" % n for n in range(30)]
+
+
 async def test_a_second_process_stands_by_and_takes_over(broker, record, effects, consume):
     first = await consume(effects.write)
     second = await consume(effects.write)

@@ -1,13 +1,14 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from libs.database import connect, transaction
-from libs.messaging import Relay, connect_broker, record_events
+from libs.messaging import Relay, connect_broker, ensure_streams, record_events, republish_events
 from libs.messaging.outbox import SELECT_UNPUBLISHED, Recorded
 from libs.messaging.publisher import Publisher
-from tests.builders.events import CANCELLED, PLACED, numbered, placed
+from tests.builders.events import CANCELLED, NOON, PLACED, numbered, placed
 from tests.builders.messaging import ORDERS, bodies_of, count_of, messages_of
 from tests.builders.polling import poll_until
 
@@ -174,3 +175,33 @@ async def test_events_of_several_types_share_the_order(broker, orders, relay, re
     messages = await messages_of(broker)
     assert [message.data for message in messages] == [b"1", b"2", b"3"]
     assert [message.headers["ce-type"] for message in messages] == [PLACED, CANCELLED, PLACED]
+
+
+async def test_large_events_are_published_in_batches_of_bounded_size(
+    broker, orders, relay, record, unpublished
+):
+    bodies = [f"{number}:".ljust(800_000, "x") for number in range(12)]
+    await record(*(placed(body=body) for body in bodies))
+    await everything_marked(unpublished)
+    assert [body.partition(":")[0] for body in await bodies_of(broker)] == [str(n) for n in range(12)]
+
+
+async def test_recorded_events_can_be_published_again(engine, broker, orders, relay, record, unpublished):
+    await record(placed("a", "1"), placed("b", "2"), placed("a", "3", fact="cancelled"))
+    await everything_marked(unpublished)
+    await broker.jetstream().delete_stream(ORDERS)
+    await ensure_streams(broker.jetstream(), [ORDERS])
+    async with transaction(engine) as connection:
+        assert await republish_events(connection, NOON, NOON) == 0
+        assert await republish_events(connection, NOON, NOON + timedelta(seconds=1), key="a") == 2
+    await everything_marked(unpublished)
+    assert await bodies_of(broker) == ["1", "3"]
+
+
+async def test_a_stream_that_was_deleted_is_made_again(broker, orders, relay, record, unpublished):
+    await record(placed("a", "1"))
+    await everything_marked(unpublished)
+    await broker.jetstream().delete_stream(ORDERS)
+    await record(placed("a", "2"), placed("a", "3"))
+    await everything_marked(unpublished)
+    assert await bodies_of(broker) == ["2", "3"]
