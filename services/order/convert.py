@@ -32,6 +32,8 @@ from services.order.domain.stock import Allocation, Goods
 from services.order.domain.updating import Update
 
 MICROS = 1_000_000
+LARGEST_DOCUMENT = 500_000
+"""Leaves room for the promises beside it in an event, whose size the broker limits."""
 KINDS = {int(kind): kind for kind in OrderKind}
 
 
@@ -93,6 +95,8 @@ def new_order_of(message: order_pb2.NewOrder) -> NewOrder:
     if message.HasField("tax"):
         tax = micros_of(message.tax, currencies, "order.tax")
     document = document_of(message)
+    if len(document) > LARGEST_DOCUMENT:
+        raise InvalidField(f"an order has at most {LARGEST_DOCUMENT} bytes", field="order")
     channel, channel_order_id = message.channel, message.channel_order_id
     return NewOrder(
         order_id=order_id_of(channel, channel_order_id),

@@ -29,7 +29,7 @@ async def settle_at_once(store: Store, stock: Stock, subjects: Sequence[str]) ->
             if not pending or not await carry_out(store, stock, pending):
                 return
     except Exception as error:
-        log.warning("instructions_left", subjects=len(subjects), error_type=type(error).__name__)
+        log.error("instructions_left", error, subjects=len(subjects))
 
 
 async def carry_out_instructions(store: Store, stock: Stock, *, limit: int) -> bool:
@@ -46,11 +46,15 @@ async def carry_out(store: Store, stock: Stock, pending: Sequence[Pending]) -> i
 
     Repeating an instruction repeats no effect, so several processes may do so at the same time.
     """
+
+    async def source(sources: Sequence[Source]) -> Sequence[Answer]:
+        return await stock.reserve([it.reservation for it in sources])
+
     tell: Mapping[type, Telling] = {
         Issue: stock.issue,
         Receipt: stock.receive,
         Release: stock.release,
-        Source: stock.reserve,
+        Source: source,
     }
     done = 0
     for kind, telling in tell.items():

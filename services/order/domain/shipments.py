@@ -7,7 +7,7 @@ from datetime import datetime
 from libs.refusals import InvalidField
 from services.order.domain.order import Order, OrderLine
 from services.order.domain.refusals import DuplicateLine, LocationMissing, QuantityExceeded
-from services.order.domain.states import Command
+from services.order.domain.states import Command, next_state
 from services.order.domain.stock import Goods, Instruction, Issue, request_id_of
 
 
@@ -35,6 +35,7 @@ def ship(order: Order, shipment: Shipment) -> tuple[Order, list[Instruction]]:
 
     Raises `LineUnknown`, `DuplicateLine`, `QuantityExceeded`, `LocationMissing`, `StateForbids`.
     """
+    next_state(order.state, Command.SHIP)
     refuse_duplicates(shipment.lines)
     changed: list[OrderLine] = []
     sent: dict[str, list[Goods]] = {}
