@@ -55,7 +55,7 @@ test: setup ## run the tests
 check: lint layers types proto-lint proto-breaking test ## everything a change must pass
 
 bench: setup ## measure throughput and latency
-	$(BIN)/pytest tests/bench -m bench --timeout 0 -s $(BENCH_ARGS)
+	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 # ---- contracts
 

@@ -44,8 +44,8 @@ insert into inventory.outbox (event_id, subject, type, key, time, payload) value
   'retail.inventory.v1.stock.reserved.p0', 'retailmesh.inventory.v1.StockReserved', (:id)::text, now(),
   (select stock_event from sizes));
 insert into orders.orders (order_id, channel, channel_order_id, request_id, digest, kind, state,
-  hold_reasons, customer_id, region, location_id, currency, shipping_micros, tax_micros, tax_included, total_micros,
-  paid_micros, paid, accepted, placed_at, recorded_at, trace_id, document, sourcing)
+  hold_reasons, customer_id, region, location_id, currency, shipping_micros, tax_micros, tax_included,
+  total_micros, paid_micros, paid, accepted, placed_at, recorded_at, trace_id, document, sourcing)
  select (:id)::uuid, 'bench', (:id)::text, (:id)::text, digest, 1, 1, '{{}}', '', 'north', '', 'USD',
   0, 0, false, 30000000, 30000000, true, true, now(), now(), trace, document, sourcing from sizes;
 insert into orders.order_lines (order_id, number, line_id, sku, unit, stocked, total_micros, ordered, promised,
