@@ -12,6 +12,10 @@ COMMANDS = {
     "migrate": "migrate",
     "reset": "reset",
     "demo": "demo",
+    "orders": "orders",
+    "deadletters": "deadletters",
+    "reconcile": "reconcile",
+    "invariants": "invariants",
 }
 
 

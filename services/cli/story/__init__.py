@@ -1,0 +1,1 @@
+"""An order's story: everything that happened to it, in all systems."""
