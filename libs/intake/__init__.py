@@ -12,6 +12,7 @@ from libs.intake.rpcs import IntakeRpcs
 from libs.intake.settings import IntakeSettings
 from libs.intake.store import store
 from libs.intake.tables import create_intake_tables, drop_intake_tables
+from libs.intake.unreadable import Unreadable
 from libs.intake.worker import Worker
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "RefusedCounter",
     "State",
     "Stored",
+    "Unreadable",
     "Worker",
     "create_intake_tables",
     "drop_intake_tables",

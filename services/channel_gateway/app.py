@@ -3,7 +3,7 @@
 Reading this file is reading the service: what it is made of, and in which order that starts and stops.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -27,10 +27,11 @@ from retailmesh.channel.v1 import (
 from services.channel_gateway.adapters.ledger import PostgresLedger
 from services.channel_gateway.adapters.master_data_client import MasterDataClient
 from services.channel_gateway.adapters.order_client import OrderClient
-from services.channel_gateway.adapters.shopify import channel_of, read
+from services.channel_gateway.adapters.shopify import channel_of
 from services.channel_gateway.adapters.shopify_api import ShopifyApi
+from services.channel_gateway.adapters.shopify_webhooks import ShopifyWebhooks
 from services.channel_gateway.application.apply_messages import apply_messages
-from services.channel_gateway.application.ports import Patience, Surroundings
+from services.channel_gateway.application.ports import Patience, Read, Surroundings, Vendor
 from services.channel_gateway.application.receive_webhook import reading_of
 from services.channel_gateway.config import Settings
 from services.channel_gateway.entrypoints.grpc import ChannelGatewayServicer
@@ -56,8 +57,10 @@ async def run(settings: Settings) -> None:
         max_queue=settings.intake_store_waiting,
     )
     refused = RefusedCounter(engine)
+    vendors = {"shopify": ShopifyWebhooks(settings.shopify_secrets)}
     around = surroundings_of(
         settings,
+        vendors["shopify"].read,
         OrderClient(orders, max_batch=settings.place_batch),
         master_data_client_of(settings, master_data),
         PostgresLedger(worker_engine),
@@ -69,7 +72,7 @@ async def run(settings: Settings) -> None:
         settings.intake_limits(),
         application_name=settings.service,
     )
-    desk = desk_of(engine, settings.resubmit_patience)
+    desk = desk_of(engine, vendors["shopify"], settings.resubmit_patience)
     server = build_server(
         settings,
         [service_of(ChannelGatewayServicer(desk, storefront_of(settings, outside), utc_now))],
@@ -90,7 +93,7 @@ async def run(settings: Settings) -> None:
         refused,
         reception,
         server,
-        HttpServer(webhooks_of(settings, reception, refused).application(), settings.http_address),
+        HttpServer(webhooks_of(settings, reception, refused, vendors).application(), settings.http_address),
     )
 
 
@@ -105,7 +108,7 @@ def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
 
 
 def surroundings_of(
-    settings: Settings, orders: OrderClient, master_data: MasterDataClient, ledger: PostgresLedger
+    settings: Settings, read: Read, orders: OrderClient, master_data: MasterDataClient, ledger: PostgresLedger
 ) -> Surroundings:
     return Surroundings(
         read=read,
@@ -130,9 +133,9 @@ def master_data_client_of(settings: Settings, channel: grpc.aio.Channel) -> Mast
     )
 
 
-def desk_of(engine: AsyncEngine, patience: float) -> Desk:
+def desk_of(engine: AsyncEngine, vendor: Vendor, patience: float) -> Desk:
     def reading(sender: str, topic: str, body: bytes) -> Reading:
-        return reading_of(read, channel_of(sender), topic, body)
+        return reading_of(vendor, channel_of(sender), topic, body)
 
     return Desk(engine, ANNOUNCEMENTS, reading, patience=timedelta(seconds=patience))
 
@@ -144,11 +147,13 @@ def storefront_of(settings: Settings, session: aiohttp.ClientSession) -> Shopify
     )
 
 
-def webhooks_of(settings: Settings, reception: Reception, refused: RefusedCounter) -> Webhooks:
+def webhooks_of(
+    settings: Settings, reception: Reception, refused: RefusedCounter, vendors: Mapping[str, Vendor]
+) -> Webhooks:
     return Webhooks(
         reception,
         refused,
-        settings.shopify_secrets,
+        vendors,
         body_limit=settings.webhook_body_limit,
         body_seconds=settings.webhook_body_seconds,
         now=utc_now,

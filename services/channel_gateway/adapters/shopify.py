@@ -6,12 +6,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from libs.intake import Problem
+from libs.intake import Problem, Unreadable
 from libs.money import Money
 from services.channel_gateway.adapters import shopify_models as shopify
 from services.channel_gateway.adapters.shopify_problems import problems_of
 from services.channel_gateway.adapters.shopify_refunds import TENDERS, names_of, refund_of
-from services.channel_gateway.application.ports import Unreadable
 from services.channel_gateway.domain.storefront import (
     Address,
     Contact,

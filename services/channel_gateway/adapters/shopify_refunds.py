@@ -1,9 +1,8 @@
 """Refunds as Shopify tells them, alone or within their order."""
 
-from libs.intake import Problem
+from libs.intake import Problem, Unreadable
 from libs.money import Money
 from services.channel_gateway.adapters import shopify_models as shopify
-from services.channel_gateway.application.ports import Unreadable
 from services.channel_gateway.domain.storefront import (
     Identifier,
     Refund,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from libs.intake import Message, Outcome, outcome_of_refusal
+from libs.intake import Message, Outcome, Unreadable, outcome_of_refusal
 from libs.refusals import Refusal
-from services.channel_gateway.application.ports import About, Patience, Read, Unreadable
+from services.channel_gateway.application.ports import About, Patience, Read
 from services.channel_gateway.domain.handed_over import HandedOver, Step, after
 from services.channel_gateway.domain.storefront import Told
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from libs.intake import Problem
 from libs.refusals import Refusal
 from services.channel_gateway.domain.give_back import ReturnPart
 from services.channel_gateway.domain.handed_over import Cancel, HandedOver, Update
@@ -19,12 +18,35 @@ from services.channel_gateway.domain.storefront import (
 )
 
 
-class Unreadable(Exception):
-    """A body breaks rules without which nothing can be told from it."""
+class Untrusted(Exception):
+    """A message that nobody who knows the secret has sent; ``reason`` is what it is counted under."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(f"{problem.field}: {problem.rule}" for problem in problems))
-        self.problems = tuple(problems)
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What a verified message says about itself. ``headers`` are those worth keeping, no signature."""
+
+    channel: str
+    topic: str
+    event_id: str
+    headers: Mapping[str, str]
+
+
+class Vendor(Protocol):
+    """A make of storefront: everything that is peculiar to it, in one place."""
+
+    def open(self, shop: str, headers: Mapping[str, str], body: bytes) -> Envelope:
+        """Raises `Untrusted`."""
+
+    def reads(self, topic: str) -> bool:
+        """Whether the mesh follows this topic; others are acknowledged and nothing more."""
+
+    def read(self, channel: str, topic: str, body: bytes) -> Told:
+        """Raises `Unreadable`."""
 
 
 class OutsideUnreachable(Refusal):

@@ -1,12 +1,12 @@
 """Store a storefront's message before it is answered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from libs.intake import Arrival, Problem, Reading, Reception, State, Stored
-from services.channel_gateway.application.ports import Read, Unreadable
+from libs.intake import Arrival, Problem, Reading, Reception, State, Stored, Unreadable
+from services.channel_gateway.application.ports import Envelope, Vendor
 
 UNKNOWN_TOPIC = "unknown_topic"
 INVALID = "invalid"
@@ -14,14 +14,11 @@ INVALID = "invalid"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A message whose signature is right. ``event_id`` is empty when the storefront names none."""
+    """A message whose sender is known."""
 
     message_id: UUID
     sender: str
-    channel: str
-    topic: str
-    event_id: str
-    headers: Mapping[str, str]
+    envelope: Envelope
     body: bytes
     received_at: datetime
     traceparent: str
@@ -35,25 +32,24 @@ class Received:
     problems: Sequence[Problem]
 
 
-async def receive_webhook(
-    reception: Reception, read: Read, reads: Callable[[str], bool], webhook: Webhook
-) -> Received:
+async def receive_webhook(reception: Reception, vendor: Vendor, webhook: Webhook) -> Received:
     """Durable when this returns. A broken message is stored too, in quarantine, with the rules it breaks.
 
     Raises `Overloaded`, and what the database raises when it cannot be reached; nothing was stored then.
     """
+    envelope = webhook.envelope
     state, reason, reading = State.IGNORED, UNKNOWN_TOPIC, Reading("")
-    if reads(webhook.topic):
-        reading = reading_of(read, webhook.channel, webhook.topic, webhook.body)
+    if vendor.reads(envelope.topic):
+        reading = reading_of(vendor, envelope.channel, envelope.topic, webhook.body)
         state, reason = (State.QUARANTINED, INVALID) if reading.problems else (State.RECEIVED, "")
     arrival = Arrival(
         message_id=webhook.message_id,
         sender=webhook.sender,
-        topic=webhook.topic,
-        sender_event_id=webhook.event_id,
+        topic=envelope.topic,
+        sender_event_id=envelope.event_id,
         business_key=reading.business_key,
         body=webhook.body,
-        headers=webhook.headers,
+        headers=envelope.headers,
         received_at=webhook.received_at,
         traceparent=webhook.traceparent,
         state=state,
@@ -63,9 +59,9 @@ async def receive_webhook(
     return Received(await reception.store(arrival), state is not State.IGNORED, reading.problems)
 
 
-def reading_of(read: Read, channel: str, topic: str, body: bytes) -> Reading:
+def reading_of(vendor: Vendor, channel: str, topic: str, body: bytes) -> Reading:
     """The order that a body is about, or the rules it breaks."""
     try:
-        return Reading(f"{channel}/{read(channel, topic, body).channel_order_id}")
+        return Reading(f"{channel}/{vendor.read(channel, topic, body).channel_order_id}")
     except Unreadable as error:
         return Reading("", error.problems)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from libs.intake import Unreadable
 from libs.money import Money
 from services.channel_gateway.adapters.shopify import read, reads
-from services.channel_gateway.application.ports import Unreadable
 from services.channel_gateway.domain.storefront import (
     Identifier,
     OrderTold,

@@ -1,0 +1,3 @@
+from libs.database import run_migrations_env
+
+run_migrations_env()
