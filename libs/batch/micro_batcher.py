@@ -84,15 +84,22 @@ class MicroBatcher(Generic[C, R]):
         worker.add_done_callback(self._workers.discard)
 
     async def _work(self) -> None:
-        while self._waiting:
-            size = min(len(self._waiting), self._max_batch)
-            batch = [self._waiting.popitem(last=False) for _ in range(size)]
-            try:
-                await self._answer(batch)
-            finally:
-                for answer, _ in batch:
-                    # Answers are missing only when this task itself is being cancelled.
-                    answer.cancel()
+        try:
+            while self._waiting:
+                size = min(len(self._waiting), self._max_batch)
+                await self._answer_batch([self._waiting.popitem(last=False) for _ in range(size)])
+        finally:
+            # Not left to the callback alone: a caller answered last may submit again before it has run, and
+            # would wait for a worker that has ended.
+            self._workers -= {asyncio.current_task()}
+
+    async def _answer_batch(self, batch: list[tuple[asyncio.Future[R], C]]) -> None:
+        try:
+            await self._answer(batch)
+        finally:
+            for answer, _ in batch:
+                # Answers are missing only when this task itself is being cancelled.
+                answer.cancel()
 
     async def _answer(self, batch: list[tuple[asyncio.Future[R], C]]) -> None:
         listened = [item for item in batch if not item[0].done()]

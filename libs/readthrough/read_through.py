@@ -109,16 +109,23 @@ class ReadThrough(Generic[K, V]):
         worker.add_done_callback(self._workers.discard)
 
     async def _work(self) -> None:
-        while self._waiting:
-            keys = list(self._waiting)[: self._max_batch]
-            batch = {key: self._waiting.pop(key) for key in keys}
-            self._loading |= batch
-            try:
-                self._settle(batch, await self._load(keys))
-            except Exception as error:
-                self._fail(batch, error)
-            finally:
-                self._unload(batch)
+        try:
+            while self._waiting:
+                keys = list(self._waiting)[: self._max_batch]
+                await self._load_batch(keys, {key: self._waiting.pop(key) for key in keys})
+        finally:
+            # Not left to the callback alone: a caller answered last may ask again before it has run, and
+            # would wait for a worker that has ended.
+            self._workers -= {asyncio.current_task()}
+
+    async def _load_batch(self, keys: Sequence[K], batch: Mapping[K, Answer[V]]) -> None:
+        self._loading |= batch
+        try:
+            self._settle(batch, await self._load(keys))
+        except Exception as error:
+            self._fail(batch, error)
+        finally:
+            self._unload(batch)
 
     def _settle(self, batch: Mapping[K, Answer[V]], loaded: Mapping[K, V]) -> None:
         for key, answer in batch.items():

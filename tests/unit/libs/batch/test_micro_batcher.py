@@ -61,6 +61,12 @@ async def test_a_lone_call_does_not_wait_for_company() -> None:
     assert await MicroBatcher(recorder, name="tens").submit(2) == 20
 
 
+async def test_a_caller_that_submits_again_as_soon_as_it_is_answered_is_answered_again() -> None:
+    batcher = MicroBatcher(Recorder(), name="tens", concurrency=1)
+    async with asyncio.timeout(5):
+        assert [await batcher.submit(command) for command in (2, 4, 6)] == [20, 40, 60]
+
+
 async def test_what_queued_while_the_last_batch_ran_is_the_next_batch() -> None:
     recorder = Recorder(opened=False)
     batcher = MicroBatcher(recorder, name="tens", concurrency=1)

@@ -42,6 +42,12 @@ def cache(source: Source, clock: Clock | None = None, **bounds: int) -> ReadThro
     return ReadThrough(source, name="numbers", now=clock or Clock(), **given)
 
 
+async def test_a_caller_that_asks_again_as_soon_as_it_is_answered_is_answered_again():
+    numbers = cache(Source(), concurrency=1)
+    async with asyncio.timeout(5):
+        assert [await numbers.get(key) for key in (2, 4, 6)] == [20, 40, 60]
+
+
 async def test_what_was_read_lately_is_not_read_again():
     source = Source()
     numbers = cache(source)
