@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from libs.database import is_unavailable, retry_conflicts
-from libs.refusals import Refusal, RequestIdReused
+from libs.database import is_unavailable, retry_conflicts, sqlstate_of
+from libs.refusals import InvalidField, Refusal, RequestIdReused
 from libs.telemetry import get_logger
 from services.inventory.application.ports import Call, LevelsMissing, Store, Told, Transaction
 from services.inventory.domain.book import Book
@@ -18,6 +18,8 @@ Load = Callable[[Transaction, Sequence[Any]], Awaitable[Book]]
 """Locks and reads all that the commands may touch."""
 Clock = Callable[[], datetime]
 Result = bytes | Refusal | Exception
+
+UNSTORABLE = "the request holds a value that cannot be stored"
 
 
 async def carry_out(
@@ -34,11 +36,16 @@ async def carry_out(
         if is_unavailable(error):
             raise
         if len(calls) == 1:
-            return [error]
+            return [InvalidField(UNSTORABLE) if is_unstorable(error) else error]
         log.warning("batch_halved", rpc=rpc, calls=len(calls), error_type=type(error).__name__)
     middle = len(calls) // 2
     first = await carry_out(store, calls[:middle], rpc=rpc, load=load, clock=clock)
     return first + await carry_out(store, calls[middle:], rpc=rpc, load=load, clock=clock)
+
+
+def is_unstorable(error: Exception) -> bool:
+    """A text with a NUL character, a sum beyond 64 bits: PostgreSQL's class of data exceptions."""
+    return (sqlstate_of(error) or "").startswith("22")
 
 
 async def in_one_transaction(

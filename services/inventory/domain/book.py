@@ -45,7 +45,9 @@ class Book:
             self.stock.setdefault(level.location_id, {})[level.sku] = level
             self.units[level.sku] = level.unit
         for reservation in reservations:
-            self._know(reservation)
+            # One that belongs to an order of the batch may also be among the newest of its level.
+            if reservation.key not in self.reservations:
+                self._know(reservation)
 
     # ---- levels
 

@@ -5,7 +5,7 @@ from services.inventory.domain.events import ReservationDisplaced, StockChanged,
 from services.inventory.domain.levels import Unit
 from services.inventory.domain.movements import Bucket, Cause
 from services.inventory.domain.refusals import DuplicateLine, LocationUnknown, UnitMismatch
-from services.inventory.domain.reservations import State
+from services.inventory.domain.reservations import Reservation, State
 from tests.builders.stock import (
     HOUR,
     MONDAY,
@@ -170,3 +170,14 @@ def test_a_line_that_stands_twice_is_refused(book, fact):
     with pytest.raises(DuplicateLine):
         carry_out(book, fact)
     assert book.movements == []
+
+
+def test_a_promise_that_was_read_twice_is_one_promise():
+    def read() -> Reservation:
+        return Reservation(order(), "1", "MILK", "W1", pieces(2), State.OPEN, MONDAY)
+
+    [level] = at("W1", MILK=2)
+    level.reserved = pieces(2)
+    book = Book(places(), [level], [read(), read()])
+    carry_out(book, shipment(line("1", "MILK", 1)), sale(line("1", "MILK", 1), location_id="W1"))
+    assert (level.on_hand, level.reserved) == (0, 0)
