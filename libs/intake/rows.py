@@ -51,7 +51,7 @@ def message_of(row: RowMapping) -> Message:
         sender=row["sender"],
         topic=row["topic"],
         business_key=row["business_key"],
-        headers=loaded(row["headers"]),
+        headers=row["headers"],
         body=row["body"],
         received_at=row["received_at"],
         traceparent=row["traceparent"],
@@ -73,7 +73,7 @@ def record_of(row: RowMapping) -> Record:
         received_at=row["received_at"],
         state=State(row["state"]),
         reason=row["reason"],
-        problems=tuple(Problem(field, rule) for field, rule in loaded(row["problems"])),
+        problems=tuple(Problem(field, rule) for field, rule in row["problems"]),
         attempts=row["attempts"],
         traceparent=row["traceparent"],
         order_id=row["order_id"],
@@ -81,8 +81,3 @@ def record_of(row: RowMapping) -> Record:
         note=row["note"],
         body=row.get("body", b""),
     )
-
-
-def loaded(value: Any) -> Any:
-    """A jsonb column of a textual statement arrives as its text."""
-    return json.loads(value) if isinstance(value, str) else value

@@ -80,8 +80,6 @@ def handed_over_of(row: RowMapping) -> HandedOver:
         paid=row["paid"],
         refused=row["refused"],
         cancelled=row["cancelled"],
-        parcels={
-            key: Sent(sent["location"], sent["lines"]) for key, sent in json.loads(row["parcels"]).items()
-        },
-        refunds=frozenset(json.loads(row["refunds"])),
+        parcels={key: Sent(sent["location"], sent["lines"]) for key, sent in row["parcels"].items()},
+        refunds=frozenset(row["refunds"]),
     )
