@@ -11,9 +11,9 @@ from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.errors import NoServersError
 
-from libs.refusals import Refusal
+from libs.refusals import Refusal, Unavailable
 from libs.rpc import refusal_of
-from libs.rpc.refusals import RemoteRefusal, detail
+from libs.rpc.refusals import RemoteRefusal, detail, status_in
 from libs.stack import Mesh, StackError
 from retailmesh.channel.v1.channel_service_pb2_grpc import ChannelGatewayServiceStub
 from retailmesh.erp.v1.erp_service_pb2_grpc import ErpGatewayServiceStub
@@ -45,6 +45,12 @@ class CallRefused(StackError):
         super().__init__(f"{service}: {described(refusal)}")
         self.service = service
         self.reason = refusal.reason
+
+
+def refused(service: str, error: grpc.aio.AioRpcError) -> CallRefused:
+    unreached = error.code() is grpc.StatusCode.UNAVAILABLE and not status_in(error).details
+    # The library's own words name sockets and back ends; what matters is that nobody answered.
+    return CallRefused(service, Unavailable("cannot be reached") if unreached else refusal_of(error))
 
 
 def described(refusal: Refusal) -> str:
@@ -86,7 +92,7 @@ class Services:
         try:
             return await getattr(self._stub(service), rpc)(request, timeout=seconds)
         except grpc.aio.AioRpcError as error:
-            raise CallRefused(service, refusal_of(error)) from None
+            raise refused(service, error) from None
 
     async def ask_all(self, service: str, rpc: str, request: Any) -> AsyncIterator[Any]:
         """Every page of a list, each as large as may be unless the request says otherwise."""

@@ -16,12 +16,12 @@ from services.cli.mesh_command import mesh_command, print_json, running_mesh
 @click.argument("services", nargs=-1)
 @mesh_command
 def command(services: tuple[str, ...], name: str | None, as_json: bool) -> None:
-    """Run the queries that must return no row in the databases of SERVICES, of all by default.
+    """Run the queries that must return no row in the databases of SERVICES, by default of all.
 
     The exit status is 1 when one returns a row.
     """
     mesh = running_mesh(name)
-    broken = asyncio.run(broken_in(mesh, services or tuple(mesh.table.services)))
+    broken = asyncio.run(broken_in(mesh, services or tuple(mesh.state.services)))
     if as_json:
         print_json({"broken": broken})
     else:

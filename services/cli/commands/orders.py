@@ -23,7 +23,8 @@ from services.cli.words import day_and_clock, moment, money, number_of, word, wo
 def command() -> None:
     """Look at orders, put them on hold and release them.
 
-    An order is named by its canonical id, by CHANNEL/ID (shopify:main/1001) or by its customer's number.
+    An order is named by its canonical id, by CHANNEL/ID (shopify:main/1001), by its customer's number, or,
+    for a till's sale, by STORE/TILL/DATE/NUMBER.
     """
 
 

@@ -41,14 +41,18 @@ class Sources:
 
 
 async def gather(services: Services, reference: order_pb2.OrderReference) -> Sources:
-    """Raises `CallRefused` when the order service cannot say; every other system may be away."""
-    sources = Sources(order=await order_of(services, reference))
-    if sources.order is None:
-        channel_order = reference.channel_order
-        order_id, business_key = "", f"{channel_order.channel}/{channel_order.channel_order_id}"
-    else:
-        details = sources.order.details
-        order_id, business_key = sources.order.order_id, f"{details.channel}/{details.channel_order_id}"
+    """Raises `CallRefused` when the order service cannot say; every other system may be away.
+
+    A channel order may also be named as its gateway names the message about it (STORE/TILL/DATE/NUMBER).
+    """
+    order = await order_of(services, reference)
+    business_key = f"{reference.channel_order.channel}/{reference.channel_order.channel_order_id}"
+    if order is None and (led_to := await order_led_to(services, business_key)):
+        order = await order_of(services, order_pb2.OrderReference(order_id=led_to))
+    sources = Sources(order=order)
+    order_id = order.order_id if order else ""
+    if order:
+        business_key = f"{order.details.channel}/{order.details.channel_order_id}"
 
     async def part(system: str, answer: Awaitable[T], otherwise: T) -> T:
         try:
@@ -80,6 +84,18 @@ async def order_of(services: Services, reference: order_pb2.OrderReference) -> o
         raise
     order: order_pb2.Order = answer.order
     return order
+
+
+async def order_led_to(services: Services, business_key: str) -> str:
+    """The order that messages of this name led to, empty when there is none or no gateway can say."""
+    for gateway in GATEWAYS:
+        try:
+            found = await messages_of(services, gateway, "", business_key)
+        except StackError:
+            continue
+        if led_to := next((message.order_id for message in found if message.order_id), ""):
+            return led_to
+    return ""
 
 
 async def history_of(services: Services, order_id: str) -> list[order_service_pb2.OrderHistoryEntry]:
