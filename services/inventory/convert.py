@@ -68,6 +68,10 @@ def lines_of(messages: Iterable[service_pb2.StockLine]) -> tuple[Line, ...]:
     lines = []
     for message in messages:
         quantity = message.quantity
+        if quantity.milli <= 0:
+            raise InvalidField(
+                f"quantity of line {message.line_id} must be more than zero", field="lines.quantity"
+            )
         lines.append(Line(message.line_id, message.sku, quantity.milli, UNITS[quantity.unit]))
     return tuple(lines)
 

@@ -131,12 +131,17 @@ def line_of(message: order_pb2.OrderLine, currencies: set[str], field: str) -> L
     if message.HasField("tax"):
         micros_of(message.tax, currencies, field)
     quantity = message.quantity
+    if quantity.milli <= 0:
+        raise InvalidField("quantity must be more than zero", field=f"{field}.quantity")
+    unit_price = micros_of(message.unit_price, currencies, field)
+    if unit_price < 0:
+        raise InvalidField("unit_price must not be negative", field=f"{field}.unit_price")
     return Line(
         message.line_id,
         message.sku,
         quantity.milli,
         quantity.unit,
-        micros_of(message.unit_price, currencies, field),
+        unit_price,
         discount,
         micros_of(message.total, currencies, field),
         message.stocked,

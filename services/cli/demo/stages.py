@@ -98,7 +98,10 @@ async def connected(mesh: Mesh) -> AsyncIterator[Connections]:
         channels = {name: mesh.channel(name) for name in CALLED}
         for channel in channels.values():
             stack.push_async_callback(channel.close)
-        engines = {name: create_engine(mesh.database_url(name), pool_size=1) for name in CALLED}
+        engines = {
+            name: create_engine(mesh.database_url(name), application_name="retailmesh-demo", pool_size=1)
+            for name in CALLED
+        }
         for engine in engines.values():
             stack.push_async_callback(engine.dispose)
         client = await nats.connect(mesh.nats_url)

@@ -28,8 +28,8 @@ class Malformed:
 def malformed(dice: Dice, messages: Sequence[Message], count: int) -> Malformed:
     """``count`` of each defect, as far as the day has messages to spoil.
 
-    A forged order, or one with a price below zero, is nobody's truth. What was cut off or hostile stands beside the intact message of the same
-    content, which follows, so that nothing true is lost with it.
+    A forged order, or one with a price below zero, is nobody's truth. What was cut off or hostile stands
+    beside the intact message of the same content, which follows, so that nothing true is lost with it.
     """
     placed = [message for message in messages if message.kind is Kind.ORDER_CREATED]
     files = [message for message in messages if isinstance(message.content, TillFile | CorrectionFile)]

@@ -159,7 +159,6 @@ async def test_a_repeated_release_answers_the_same_and_another_body_is_refused(c
         {"order_id": "no-uuid"},
         {"channel": ""},
         {"lines": []},
-        {"lines": [a_line(count=0)]},
         {"lines": [a_line(sku="")]},
         {"time_to_live": Duration(seconds=-1)},
     ],
@@ -172,6 +171,15 @@ async def test_a_reservation_that_breaks_the_contract_is_refused(grpc_stub, wron
     with refused("ERROR_REASON_INVALID_FIELD") as seen:
         await reserve(grpc_stub, request)
     assert seen.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_line_of_nothing_is_refused_and_its_neighbours_are_not(cli, grpc_stub):
+    await opening_stock(cli, W1_MILK=1)
+    wrong, good = await reserve(
+        grpc_stub, a_reservation(a_line(count=0)), a_reservation(order_id=order_id(2))
+    )
+    assert refusal_in(wrong).reason == "ERROR_REASON_INVALID_FIELD"
+    assert good.HasField("reserved")
 
 
 async def test_only_the_order_service_may_reserve(cli):
