@@ -29,7 +29,7 @@ class Settings(ServiceSettings):
     places_refresh: float = Field(default=2.0, gt=0)
     """How soon a process follows rules and locations that another process has stored."""
     locations_ask_interval: float = Field(default=5.0, gt=0)
-    """How seldom master data is asked about a location that it did not know."""
+    """How long master data is not asked again about a location that it did not know."""
 
     answers_kept_days: float = Field(default=7.0, gt=0)
     """How long a repeat of a request gets the first answer."""
