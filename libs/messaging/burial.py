@@ -31,6 +31,8 @@ SERVICE = "retail-dead-service"
 CONSUMER = "retail-dead-consumer"
 SEQUENCE = "retail-dead-sequence"
 TIME = "retail-dead-time"
+# Of an event that was redriven: the durable consumer that it is for, and nobody else.
+REDRIVEN_FOR = "retail-dead-redriven-for"
 OWN_PREFIX = "retail-dead-"
 
 

@@ -17,7 +17,7 @@ from libs.messaging.event import TOKEN
 from libs.messaging.feed import Feed
 from libs.messaging.handlers import Handlers
 from libs.messaging.processor import Processor
-from libs.messaging.streams import DEADLETTER_STREAM, ensure_streams, jetstream
+from libs.messaging.streams import DEADLETTER_STREAM, durable_of, ensure_streams, jetstream
 from libs.messaging.suspects import Suspects
 from libs.telemetry import get_logger
 
@@ -57,7 +57,7 @@ class Consumer:
         self._subjects = subjects
         self._handlers = handlers
         self._bounds = bounds or Bounds()
-        self._durable = f"{service}-{name}"
+        self._durable = durable_of(service, name)
         self._effects = Effects(engine, self._durable)
         self._burial = Burial(nats, service, name)
         self._backoff = Backoff()

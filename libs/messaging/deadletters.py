@@ -10,7 +10,7 @@ from nats.js.errors import NotFoundError
 
 from libs.messaging import burial
 from libs.messaging.cloudevents import ID, MESSAGE_ID, TYPE, key_of
-from libs.messaging.streams import DEADLETTER_STREAM, jetstream
+from libs.messaging.streams import DEADLETTER_STREAM, durable_of, jetstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,15 @@ async def show(nats: Client, sequence: int) -> DeadLetter | None:
 
 
 async def redrive(nats: Client, letter: DeadLetter) -> None:
-    """Publish the original again and drop the dead letter.
+    """Publish the original again, for the consumer that gave it up, and drop the dead letter.
 
-    The event keeps its id, so a consumer that has processed it passes over it, and the one that gave it up
-    tries it anew, behind later events of its key. Interrupted half-way, redriving it again does no harm.
+    The event keeps its id but not its place: it comes after later events of its key. Interrupted half-way,
+    redriving it again does no harm.
     """
     js = jetstream(nats)
     headers = {name: value for name, value in letter.headers.items() if not is_ours(name)}
     headers[MESSAGE_ID] = f"redrive.{letter.sequence}"
+    headers[burial.REDRIVEN_FOR] = durable_of(letter.service, letter.consumer)
     await js.publish(letter.subject, letter.payload, headers=headers)
     await js.delete_msg(DEADLETTER_STREAM, letter.sequence)
 

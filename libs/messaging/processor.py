@@ -8,7 +8,7 @@ from nats.aio.msg import Msg
 
 from libs.messaging.backoff import Backoff
 from libs.messaging.bounds import Bounds
-from libs.messaging.burial import Burial
+from libs.messaging.burial import REDRIVEN_FOR, Burial
 from libs.messaging.effects import Effects
 from libs.messaging.event import InvalidMessage
 from libs.messaging.failures import FailureClass, class_of
@@ -47,7 +47,7 @@ class Processor:
         await self._lanes.__aexit__(kind, error, trace)
 
     async def read(self, messages: Iterable[Msg]) -> list[Received]:
-        """The events among the messages that have a handler; the rest is buried or acknowledged at once."""
+        """The events that concern this consumer; the rest is acknowledged, or buried if it is no event."""
         events: list[Received] = []
         ignored: list[Received] = []
         for message in messages:
@@ -56,9 +56,13 @@ class Processor:
             except InvalidMessage as error:
                 await self.bury(unreadable_of(message), FailureClass.INVALID, error, attempts=1)
                 continue
-            (events if event.type in self._handlers else ignored).append(event)
+            (events if self._concerns(event) else ignored).append(event)
         await self._acknowledge(ignored)
         return events
+
+    def _concerns(self, event: Received) -> bool:
+        redriven_for = event.headers.get(REDRIVEN_FOR)
+        return event.type in self._handlers and redriven_for in (None, self._effects.consumer)
 
     async def handle(self, events: Iterable[Received]) -> None:
         """Returns when each event has taken effect or is in the lane of its key."""

@@ -52,5 +52,10 @@ def stream_of(domain: str) -> str:
     return f"{PREFIX}{domain.upper()}"
 
 
+def durable_of(service: str, consumer: str) -> str:
+    """The name of a service's consumer, at the broker and in its inbox."""
+    return f"{service}-{consumer}"
+
+
 def jetstream(nats: Client) -> JetStreamContext:
     return nats.jetstream(timeout=5)

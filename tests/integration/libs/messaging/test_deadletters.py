@@ -1,5 +1,9 @@
-import pytest
+from uuid import uuid4
 
+import pytest
+from sqlalchemy import text
+
+from libs.database import transaction
 from libs.messaging import Bounds, Consumer, deadletters
 from libs.messaging.deadletters import Filter
 from libs.refusals import NotFound
@@ -104,20 +108,51 @@ async def test_a_redriven_event_takes_effect_under_its_own_id(broker, stubborn, 
     assert await deadletters.show(broker, letter.sequence) is None
 
 
+async def test_a_redriven_event_does_not_concern_other_consumers(engine, broker, stubborn, effects):
+    (letter,) = await deadletters.find(broker, Filter(key="b"))
+    stubborn.broken.clear()
+    seen = []
+
+    async def look(connection, events):
+        seen.extend(event.payload for event in events)
+
+    other = Consumer(
+        engine,
+        broker,
+        service="inventory",
+        name="others",
+        stream=ORDERS,
+        subjects=ALL_ORDERS,
+        handlers={PLACED: look},
+    )
+    await other.start()
+    await poll_until(lambda: len(seen) == 4)
+    async with transaction(engine) as connection:
+        await connection.execute(text("delete from inbox where consumer = 'inventory-others'"))
+    await deadletters.redrive(broker, letter)
+    await effect(effects, "broken")
+    await record_fence(broker, letter)
+    await poll_until(lambda: b"fence" in seen)
+    assert seen.count(b"broken") == 1
+    await other.stop()
+
+
 async def test_redriving_twice_takes_effect_once(broker, stubborn, effects):
     (letter,) = await deadletters.find(broker, Filter(key="b"))
     stubborn.broken.clear()
     await deadletters.redrive(broker, letter)
     await effect(effects, "broken")
-    js = broker.jetstream()
-    await js.publish(letter.subject, letter.payload, headers={**letter.headers, "Nats-Msg-Id": "much later"})
-    await js.publish(letter.subject, b"fence", headers={**letter.headers, "ce-id": str(fence_id())})
+    again = letter.headers | {"Nats-Msg-Id": "much later"}
+    await broker.jetstream().publish(letter.subject, letter.payload, headers=again)
+    await record_fence(broker, letter)
     await effect(effects, "fence")
     assert (await effects.bodies()).count("broken") == 1
 
 
-def fence_id():
-    return placed().id
+async def record_fence(broker, letter):
+    """An event behind the redriven one: when it has taken effect, the other would have too."""
+    headers = letter.headers | {"ce-id": str(uuid4())}
+    await broker.jetstream().publish(letter.subject, b"fence", headers=headers)
 
 
 async def test_dead_letters_are_redriven_by_filter(broker, stubborn, effects):
