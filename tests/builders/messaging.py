@@ -6,14 +6,17 @@ from uuid import UUID
 
 from nats.aio.client import Client
 from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.database import transaction
 from libs.messaging import Received
+from tests.builders.polling import poll_until
 
 ORDERS = "RETAIL_ORDER"
 ALL_ORDERS = ["retail.order.v1.>"]
+DURABLE = "inventory-orders"
 
 
 class Effects:
@@ -63,3 +66,25 @@ async def bodies_of(nats: Client, stream: str = ORDERS) -> list[str]:
 
 async def count_of(nats: Client, stream: str = ORDERS) -> int:
     return int((await nats.jetstream().stream_info(stream)).state.messages)
+
+
+async def settled(nats: Client) -> None:
+    """Returns when the consumer under test has acknowledged everything."""
+
+    async def nothing_left() -> bool:
+        try:
+            info = await nats.jetstream().consumer_info(ORDERS, DURABLE)
+        except NotFoundError:
+            return False
+        return info.num_pending == 0 and info.num_ack_pending == 0
+
+    await poll_until(nothing_left)
+
+
+async def effect_of(effects: Effects, count: int) -> None:
+    """Returns when so many events have taken effect."""
+
+    async def enough() -> bool:
+        return len(await effects.bodies()) >= count
+
+    await poll_until(enough)

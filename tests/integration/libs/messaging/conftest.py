@@ -3,6 +3,8 @@ from sqlalchemy import text
 
 from libs.database import create_engine, transaction
 from libs.messaging import (
+    Bounds,
+    Consumer,
     Relay,
     connect_broker,
     create_inbox_tables,
@@ -10,7 +12,10 @@ from libs.messaging import (
     ensure_streams,
     record_events,
 )
-from tests.builders.messaging import ORDERS, Effects
+from tests.builders.events import PLACED
+from tests.builders.messaging import ALL_ORDERS, ORDERS, Effects
+
+QUICK = Bounds(attempts=3, first_backoff=0.01, longest_backoff=0.05)
 
 
 @pytest.fixture
@@ -66,3 +71,28 @@ def unpublished(engine):
             return (await connection.execute(query)).scalar_one()
 
     return count
+
+
+@pytest.fixture
+async def consume(engine, broker, orders, relay):
+    """Starts a consumer of all orders."""
+    started = []
+
+    async def start(handlers, bounds=QUICK, nats=broker):
+        consumer = Consumer(
+            engine,
+            nats,
+            service="inventory",
+            name="orders",
+            stream=ORDERS,
+            subjects=ALL_ORDERS,
+            handlers=handlers if isinstance(handlers, dict) else {PLACED: handlers},
+            bounds=bounds,
+        )
+        started.append(consumer)
+        await consumer.start()
+        return consumer
+
+    yield start
+    for consumer in started:
+        await consumer.stop()
