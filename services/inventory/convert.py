@@ -356,26 +356,23 @@ def stock_released(event: events.StockReleased) -> tuple[str, str, Message]:
 
 
 def stock_issued(event: events.StockIssued) -> tuple[str, str, Message]:
-    message = events_pb2.StockIssued(
-        source_reference=event.source_reference,
-        location_id=event.location_id,
-        cause=int(event.cause),  # type: ignore[arg-type]
-        occurred_at=timestamp_to_proto(event.occurred_at),
-    )
-    add_shortages(message.discrepancies, event.discrepancies)
-    add_levels(message.levels, event.levels)
+    message = events_pb2.StockIssued(location_id=event.location_id)
+    put_fact(message, event)
     return event.source_reference, "issued", message
 
 
 def stock_changed(event: events.StockChanged) -> tuple[str, str, Message]:
-    message = events_pb2.StockChanged(
-        source_reference=event.source_reference,
-        cause=int(event.cause),  # type: ignore[arg-type]
-        occurred_at=timestamp_to_proto(event.occurred_at),
-    )
+    message = events_pb2.StockChanged()
+    put_fact(message, event)
+    return event.source_reference, "changed", message
+
+
+def put_fact(message: Any, event: events.StockIssued | events.StockChanged) -> None:
+    message.source_reference = event.source_reference
+    message.cause = event.cause
+    message.occurred_at.CopyFrom(timestamp_to_proto(event.occurred_at))
     add_shortages(message.discrepancies, event.discrepancies)
     add_levels(message.levels, event.levels)
-    return event.source_reference, "changed", message
 
 
 def reservation_displaced(event: events.ReservationDisplaced) -> tuple[str, str, Message]:

@@ -44,6 +44,15 @@ def key_columns(keys: Iterable[Key]) -> Columns:
     return {"skus": [key[0] for key in pairs], "location_ids": [key[1] for key in pairs]}
 
 
+def reserved_columns(levels: Collection[Level]) -> Columns:
+    return {
+        "skus": [it.sku for it in levels],
+        "location_ids": [it.location_id for it in levels],
+        "reserved": [it.reserved for it in levels],
+        "versions": [it.version for it in levels],
+    }
+
+
 def level_columns(levels: Collection[Level]) -> Columns:
     return {
         "skus": [it.sku for it in levels],
@@ -64,8 +73,16 @@ def reservation_columns(reservations: Collection[Reservation]) -> Columns:
         "location_ids": [it.location_id for it in reservations],
         "quantities": [it.quantity for it in reservations],
         "states": [it.state for it in reservations],
-        "reserved_at": [it.reserved_at for it in reservations],
     }
+
+
+def saved_columns(reservations: Collection[Reservation]) -> Columns:
+    return {**reservation_columns(reservations), "reserved_at": [it.reserved_at for it in reservations]}
+
+
+def added_columns(reservations: Collection[Reservation]) -> Columns:
+    """The promises that a batch makes are all of its instant."""
+    return {**reservation_columns(reservations), "now": next(iter(reservations)).reserved_at}
 
 
 def movement_columns(movements: Collection[Movement]) -> Columns:

@@ -104,6 +104,19 @@ CREATE_LEVELS = text(
     """
 )
 
+# What promises change of a level; the columns not sent are what encoding a bulk of orders mostly costs.
+SAVE_RESERVED = text(
+    """
+    update levels
+    set reserved = new.reserved, version = new.version
+    from unnest(
+        cast(:skus as text[]), cast(:location_ids as text[]), cast(:reserved as bigint[]),
+        cast(:versions as bigint[])
+    ) as new (sku, location_id, reserved, version)
+    where levels.sku = new.sku and levels.location_id = new.location_id
+    """
+)
+
 SAVE_LEVELS = text(
     """
     update levels
@@ -135,11 +148,11 @@ ADD_MOVEMENTS = text(
 ADD_RESERVATIONS = text(
     """
     insert into reservations as known (order_id, line_id, sku, location_id, quantity, state, reserved_at)
-    select * from unnest(
+    select new.*, cast(:now as timestamptz)
+    from unnest(
         cast(:order_ids as uuid[]), cast(:line_ids as text[]), cast(:skus as text[]),
-        cast(:location_ids as text[]), cast(:quantities as bigint[]), cast(:states as smallint[]),
-        cast(:reserved_at as timestamptz[])
-    )
+        cast(:location_ids as text[]), cast(:quantities as bigint[]), cast(:states as smallint[])
+    ) as new
     on conflict (order_id, line_id, sku, location_id) do update
     set quantity = excluded.quantity + case when known.state = 1 then known.quantity else 0 end,
         state = excluded.state,

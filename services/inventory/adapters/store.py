@@ -67,12 +67,15 @@ class PostgresTransaction:
         return {(row.sku, row.location_id): int(row.quantity) for row in moved}
 
     async def save(self, book: Book) -> None:
-        await self._write(statements.SAVE_LEVELS, book.changed, rows.level_columns)
+        if book.only_promised:
+            await self._write(statements.SAVE_RESERVED, book.changed, rows.reserved_columns)
+        else:
+            await self._write(statements.SAVE_LEVELS, book.changed, rows.level_columns)
         await self._write(statements.ADD_MOVEMENTS, book.movements, rows.movement_columns)
         added = [it for it in book.reservations.values() if not it.loaded]
         saved = [it for it in book.reservations.values() if it.loaded and it.changed]
-        await self._write(statements.SAVE_RESERVATIONS, saved, rows.reservation_columns)
-        await self._write(statements.ADD_RESERVATIONS, added, rows.reservation_columns)
+        await self._write(statements.SAVE_RESERVATIONS, saved, rows.saved_columns)
+        await self._write(statements.ADD_RESERVATIONS, added, rows.added_columns)
         if book.holds:
             columns = {"order_ids": list(book.holds), "expires_at": list(book.holds.values())}
             await self._connection.execute(statements.SAVE_HOLDS, columns)

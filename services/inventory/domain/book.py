@@ -41,6 +41,8 @@ class Book:
         self.movements: list[Movement] = []
         self.holds: dict[str, datetime] = {}
         self.changed: dict[Level, None] = {}
+        self.only_promised = True
+        """False once anything of a level but its promises has changed."""
         for level in levels:
             self.stock.setdefault(level.location_id, {})[level.sku] = level
             self.units[level.sku] = level.unit
@@ -81,6 +83,12 @@ class Book:
             self.changed[level] = None
             states.append(level.state())
         return tuple(states)
+
+    def note_count(self, level: Level, counted_at: datetime, safety_stock: int) -> None:
+        self.only_promised = False
+        level.counted_at = counted_at
+        level.safety_stock = safety_stock
+        self.changed[level] = None
 
     # ---- the ledger
 
@@ -135,6 +143,7 @@ class Book:
         occurred_at: datetime,
         reason: str = "",
     ) -> None:
+        self.only_promised = False
         level.on_hand += quantity if destination is Bucket.ON_HAND else -quantity
         self.movements.append(
             Movement(

@@ -59,9 +59,7 @@ def apply(book: Book, command: Count, counted: Counted, level: Level) -> bool:
         book.move_in(level, difference, Cause.COUNT, Bucket.DISCREPANCY, *source)
     elif difference < 0:
         book.move_out(level, -difference, Cause.COUNT, Bucket.DISCREPANCY, *source)
-    keeps = counted.safety_stock is None or counted.safety_stock == level.safety_stock
-    if not keeps:
-        level.safety_stock = counted.safety_stock or 0
-    level.counted_at = command.counted_at
-    book.changed[level] = None
-    return difference != 0 or not keeps
+    kept_back = level.safety_stock if counted.safety_stock is None else counted.safety_stock
+    changed = difference != 0 or kept_back != level.safety_stock
+    book.note_count(level, command.counted_at, kept_back)
+    return changed
