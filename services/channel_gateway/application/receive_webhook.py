@@ -37,12 +37,18 @@ async def receive_webhook(reception: Reception, vendor: Vendor, webhook: Webhook
 
     Raises `Overloaded`, and what the database raises when it cannot be reached; nothing was stored then.
     """
+    arrival = arrival_of(vendor, webhook)
+    stored = await reception.store(arrival)
+    return Received(stored, arrival.state is not State.IGNORED, arrival.problems)
+
+
+def arrival_of(vendor: Vendor, webhook: Webhook) -> Arrival:
     envelope = webhook.envelope
     state, reason, reading = State.IGNORED, UNKNOWN_TOPIC, Reading("")
     if vendor.reads(envelope.topic):
         reading = reading_of(vendor, envelope.channel, envelope.topic, webhook.body)
         state, reason = (State.QUARANTINED, INVALID) if reading.problems else (State.RECEIVED, "")
-    arrival = Arrival(
+    return Arrival(
         message_id=webhook.message_id,
         sender=webhook.sender,
         topic=envelope.topic,
@@ -56,7 +62,6 @@ async def receive_webhook(reception: Reception, vendor: Vendor, webhook: Webhook
         reason=reason,
         problems=reading.problems,
     )
-    return Received(await reception.store(arrival), state is not State.IGNORED, reading.problems)
 
 
 def reading_of(vendor: Vendor, channel: str, topic: str, body: bytes) -> Reading:
