@@ -39,11 +39,17 @@ def meshes_folder() -> Path:
     return Path(os.environ.get("RETAILMESH_HOME") or FOLDER)
 
 
-def open_mesh(name: str, *, free_ports: bool = False) -> Mesh:
-    """The mesh of that name, whether it runs or not. A name is a folder's name, and nothing else."""
+def open_mesh(name: str, *, free_ports: bool = False, defaults: Mapping[str, str] | None = None) -> Mesh:
+    """The mesh of that name, whether it runs or not. A name is a folder's name, and nothing else.
+
+    ``defaults`` are settings for what the environment does not say.
+    """
     if not NAME.fullmatch(name):
         raise StackError(f"a mesh cannot be named {name!r}: letters, digits, - and _")
-    return Mesh.create(meshes_folder() / name, ports="free" if free_ports else "table")
+    environment = {**(defaults or {}), **os.environ}
+    return Mesh.create(
+        meshes_folder() / name, ports="free" if free_ports else "table", environment=environment
+    )
 
 
 def running_meshes() -> list[Mesh]:

@@ -11,6 +11,8 @@ from services.cli.live_progress import live_progress
 from services.cli.mesh_command import mesh_command, open_mesh, print_json, running_meshes
 
 MESH = "demo"
+SETTINGS = {"ORDER_WAIT": "5"}
+"""Seconds that a refund waits for its order: what has not come by then on a day that is played at once never will."""
 DRAIN_SECONDS = {"sandbox": 180.0, "tryton": 220.0}
 TRYTON_STORES = 30
 """A real ERP takes about one paid order a second here, so it gets the day of the busiest stores only."""
@@ -28,11 +30,14 @@ TRYTON_STORES = 30
     metavar="FILE.csv.gz",
     help="Play a day of the UCI Online Retail data set instead.",
 )
+@click.option("--free-ports", is_flag=True, help="Take any free ports: another mesh may run beside it.")
 @click.option(
     "--stop", is_flag=True, help="Stop the mesh at the end instead of leaving it up to be looked into."
 )
 @mesh_command
-def command(name: str | None, as_json: bool, stop: bool, speed: float, **day: Any) -> None:
+def command(
+    name: str | None, as_json: bool, stop: bool, free_ports: bool, speed: float, **day: Any
+) -> None:
     """Play a real trading day through storefront, tills and ERP, and prove that it adds up.
 
     Starts an empty mesh named "demo" and leaves it up. ERP=tryton posts into a real Tryton. The exit status is
@@ -41,7 +46,7 @@ def command(name: str | None, as_json: bool, stop: bool, speed: float, **day: An
     from services.cli.demo.outside import OutsideError
 
     erp = os.environ.get("ERP", "sandbox")
-    mesh = empty_mesh(name or MESH)
+    mesh = empty_mesh(name or MESH, free_ports=free_ports)
     with live_progress(quiet=as_json) as progress:
         mesh.start(progress=progress)
     try:
@@ -59,14 +64,18 @@ def command(name: str | None, as_json: bool, stop: bool, speed: float, **day: An
         raise SystemExit(1)
 
 
-def empty_mesh(name: str) -> Mesh:
-    """The mesh of that name without the data of an earlier run. Raises StackError where another mesh runs."""
+def empty_mesh(name: str, *, free_ports: bool) -> Mesh:
+    """The mesh of that name without the data of an earlier run.
+
+    Raises StackError where another mesh runs, unless this one takes free ports.
+    """
     others = [mesh.home.path.name for mesh in running_meshes() if mesh.home.path.name != name]
-    if others:
+    if others and not free_ports:
         raise StackError(
-            f"mesh {others[0]} is running; end it first with: retailmesh down --mesh {others[0]}"
+            f"mesh {others[0]} is running; end it first with: retailmesh down --mesh {others[0]}, "
+            "or play beside it with --free-ports"
         )
-    mesh = open_mesh(name)
+    mesh = open_mesh(name, free_ports=free_ports, defaults=SETTINGS)
     mesh.reset()
     return mesh
 
