@@ -104,6 +104,7 @@ def placing_of(settings: Settings, ports: Ports) -> Placing:
         max_batch=settings.place_batch,
         max_queue=settings.place_queue,
         concurrency=settings.place_concurrency,
+        worthwhile=settings.place_worthwhile,
     )
 
 

@@ -39,14 +39,14 @@ async def move_stock(
 
 def reservation_of(command: PlaceOrder, verdict: Verdict) -> Reservation:
     order = command.order
-    request_id = request_id_of(order.order_id, "place")
-    return Reservation(request_id, order.order_id, order.channel, order.region, verdict.wanted)
+    return Reservation(f"place/{order.order_id}", order.order_id, order.channel, order.region, verdict.wanted)
 
 
 def issue_of(command: PlaceOrder, verdict: Verdict) -> Issue:
     order = command.order
-    request_id = request_id_of(order.order_id, "sell")
-    return Issue(request_id, order.order_id, order.location_id, True, verdict.wanted, order.placed_at)
+    return Issue(
+        f"sell/{order.order_id}", order.order_id, order.location_id, True, verdict.wanted, order.placed_at
+    )
 
 
 async def reserve(stock: Stock, reservations: Sequence[Reservation]) -> Sequence[Moved]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha1
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.order.domain.kinds import OrderKind
 from services.order.domain.refusals import CurrencyMixed, DuplicateLine
 
 ORDERS = UUID("5d2a1f7e-3c0b-5b7d-9a41-6b1f0c9e8d21")
+"""Namespace of order ids."""
+VARIANTS = "89ab"
 
 
 class Line(NamedTuple):
@@ -57,8 +60,13 @@ class NewOrder(NamedTuple):
 
 
 def order_id_of(channel: str, channel_order_id: str) -> str:
-    """The canonical id: a retry from anywhere makes the same one. A channel's name has no line break."""
-    return str(uuid5(ORDERS, f"{channel}\n{channel_order_id}"))
+    """The canonical id: a retry from anywhere makes the same one. A channel's name has no line break.
+
+    It is ``uuid5(ORDERS, name)`` as text (RFC 9562), a third as quick: each order pays for it.
+    """
+    name = f"{channel}\n{channel_order_id}".encode()
+    it = sha1(ORDERS.bytes + name, usedforsecurity=False).hexdigest()
+    return f"{it[:8]}-{it[8:12]}-5{it[13:16]}-{VARIANTS[int(it[16], 16) & 3]}{it[17:20]}-{it[20:32]}"
 
 
 def refuse_malformed(order: NewOrder) -> None:

@@ -1,11 +1,11 @@
 """The gRPC face of orders: each RPC is a use case, or one read."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 from libs.batch import MicroBatcher
 from libs.idempotency import digest_of
+from libs.refusals import Refusal
 from libs.rpc import status_of
 from libs.telemetry import current_traceparent
 from retailmesh.order.v1 import order_pb2, order_service_pb2_grpc
@@ -52,15 +52,11 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         self, request: pb.BatchPlaceOrdersRequest, context: Any
     ) -> pb.BatchPlaceOrdersResponse:
         traceparent = current_traceparent()
-        results = await asyncio.gather(*[self._place(order, traceparent) for order in request.orders])
+        read = [readable(order, traceparent) for order in request.orders]
+        commands = [it for it in read if isinstance(it, PlaceOrder)]
+        answers = iter(await self._placing.submit_all(commands))
+        results = [result_of(next(answers) if isinstance(it, PlaceOrder) else it) for it in read]
         return pb.BatchPlaceOrdersResponse(results=results)
-
-    async def _place(self, request: pb.PlaceOrderRequest, traceparent: str) -> pb.PlaceOrderResult:
-        try:
-            placement = await self._placing.submit(convert.place_order_of(request, traceparent))
-        except Exception as error:
-            return pb.PlaceOrderResult(refusal=status_of(error))
-        return pb.PlaceOrderResult(placement=convert.placement_to_proto(placement))
 
     async def RecordShipment(
         self, request: pb.RecordShipmentRequest, context: Any
@@ -137,6 +133,19 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         self, request: pb.SummarizeOrdersRequest, context: Any
     ) -> pb.SummarizeOrdersResponse:
         return counted(await self._ports.reads.count(wanted_of(request)))
+
+
+def readable(request: pb.PlaceOrderRequest, traceparent: str) -> PlaceOrder | Refusal:
+    try:
+        return convert.place_order_of(request, traceparent)
+    except Refusal as refusal:
+        return refusal
+
+
+def result_of(answer: Placement | Exception) -> pb.PlaceOrderResult:
+    if isinstance(answer, Exception):
+        return pb.PlaceOrderResult(refusal=status_of(answer))
+    return pb.PlaceOrderResult(placement=convert.placement_to_proto(answer))
 
 
 def call_of(request: Any) -> Call:

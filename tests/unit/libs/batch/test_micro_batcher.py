@@ -182,6 +182,84 @@ async def test_cancelling_a_batch_from_outside_leaves_no_caller_hanging() -> Non
     assert [type(result) for result in results] == [asyncio.CancelledError, asyncio.CancelledError]
 
 
+async def test_a_group_is_answered_in_order_refusals_among_the_answers() -> None:
+    recorder = Recorder()
+    batcher = MicroBatcher(recorder, name="tens", max_batch=2)
+    two, odd, four = await batcher.submit_all([2, 3, 4])
+    assert (two, four) == (20, 40)
+    assert isinstance(odd, Odd)
+    assert recorder.batches == [[2, 3], [4]]
+
+
+async def test_an_empty_group_has_no_answers() -> None:
+    assert await MicroBatcher(Recorder(), name="tens").submit_all([]) == []
+
+
+async def test_a_group_shares_batches_with_single_calls_and_waits_its_turn() -> None:
+    recorder = Recorder(opened=False)
+    batcher = MicroBatcher(recorder, name="tens", max_batch=3, concurrency=1)
+    tasks = await submitted(batcher, 2)
+    group = asyncio.create_task(batcher.submit_all([4, 6]))
+    await asyncio.sleep(0)
+    tasks += await submitted(batcher, 8)
+    recorder.gate.set()
+    assert (await asyncio.gather(*tasks), await group) == ([20, 80], [40, 60])
+    assert recorder.batches == [[2], [4, 6, 8]]
+
+
+async def test_a_command_of_a_group_that_breaks_its_batch_fails_alone() -> None:
+    batcher = MicroBatcher(Recorder(poison=frozenset([4])), name="tens")
+    two, broken, six = await batcher.submit_all([2, 4, 6])
+    assert (two, six) == (20, 60)
+    assert isinstance(broken, ConnectionError)
+
+
+async def test_a_group_that_does_not_fit_is_refused_as_a_whole() -> None:
+    batcher = MicroBatcher(Recorder(), name="tens", max_queue=3)
+    with pytest.raises(Overloaded):
+        await batcher.submit_all([2, 4, 6, 8])
+    assert batcher.waiting == 0
+
+
+async def test_a_cancelled_group_leaves_the_queue() -> None:
+    recorder = Recorder(opened=False)
+    batcher = MicroBatcher(recorder, name="tens", max_batch=1, concurrency=1)
+    group = asyncio.create_task(batcher.submit_all([2, 4, 6]))
+    await recorder.begun.wait()
+    group.cancel()
+    await asyncio.wait([group])
+    recorder.gate.set()
+    assert await batcher.submit(8) == 80
+    assert recorder.batches == [[2], [8]]
+
+
+async def test_a_batch_cancelled_from_outside_leaves_no_group_hanging() -> None:
+    recorder = Recorder(opened=False)
+    batcher = MicroBatcher(recorder, name="tens")
+    group = asyncio.create_task(batcher.submit_all([2, 4]))
+    await recorder.begun.wait()
+    for task in asyncio.all_tasks():
+        if task.get_name() == "tens":
+            task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await group
+
+
+@pytest.mark.parametrize(("waiting", "running"), [(3, 1), (4, 2)])
+async def test_a_further_batch_begins_beside_another_only_when_it_is_worthwhile(
+    waiting: int, running: int
+) -> None:
+    recorder = Recorder(opened=False)
+    batcher = MicroBatcher(recorder, name="tens", worthwhile=4)
+    tasks = await submitted(batcher, 2)
+    await recorder.begun.wait()
+    tasks += await submitted(batcher, *range(4, 4 + 2 * waiting, 2))
+    await asyncio.sleep(0)
+    assert recorder.most_running == running
+    recorder.gate.set()
+    await asyncio.gather(*tasks)
+
+
 def test_bounds_that_would_stand_still_are_refused() -> None:
     with pytest.raises(ValueError, match="positive"):
         MicroBatcher(Recorder(), name="tens", concurrency=0)
