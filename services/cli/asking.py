@@ -35,6 +35,7 @@ STUBS: dict[str, Callable[[grpc.aio.Channel], Any]] = {
 }
 PAGE = 1000
 CONNECT_SECONDS = 3
+RECONNECT_SECONDS = 0.2
 CALL_SECONDS = 30.0
 
 
@@ -113,6 +114,9 @@ class Services:
                     self._mesh.nats_url,
                     name="cli",
                     allow_reconnect=False,
+                    # Counts first tries too: without it the library tries for minutes.
+                    max_reconnect_attempts=1,
+                    reconnect_time_wait=RECONNECT_SECONDS,
                     connect_timeout=CONNECT_SECONDS,
                     error_cb=unheard,
                 )
