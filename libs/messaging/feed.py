@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 
@@ -130,9 +130,6 @@ class Feed:
     async def _give_signs_of_life(self) -> None:
         while True:
             await asyncio.sleep(self._sign_of_life_seconds)
-            for reply in self._older_ones():
+            for reply in list(self._unacknowledged):
                 with suppress(Exception):
                     await self._nats.publish(reply, IN_PROGRESS)
-
-    def _older_ones(self) -> Sequence[str]:
-        return list(self._unacknowledged)
