@@ -22,9 +22,9 @@ class Relay:
     """Publishes what `record_events` wrote; a crash publishes some events again and loses none.
 
     ``batch`` bounds what is published at once; two batches are in memory. ``sweep_seconds`` is how long an
-    event can wait whose notification went missing. ``linger_seconds`` is how long a batch that is not full may
-    grow while another goes out: select, marks and the broker's storing cost about as much for one event as
-    for fifty, so a service under load does a fifth less work for all its events.
+    event can wait whose notification went missing. ``linger_seconds`` is how long a batch that is not full
+    may grow while another goes out: select, marks and the broker's storing cost about as much for one event
+    as for fifty, so a service under load does a fifth less work for all its events.
     """
 
     def __init__(
