@@ -19,6 +19,8 @@ class Settings(ServiceSettings):
 
     batch_calls: int = Field(default=256, ge=1, le=2_000)
     """Commands carried out in one transaction."""
+    batch_lines: int = Field(default=5_000, ge=1, le=100_000)
+    """Lines of those commands; a single command may have more."""
     batch_waiting: int = Field(default=2_048, ge=1, le=100_000)
     """RPCs of one kind waiting to be carried out, beyond which they are refused as overload."""
     write_pool_size: int = Field(default=8, ge=2, le=100)
@@ -26,6 +28,8 @@ class Settings(ServiceSettings):
 
     most_locked_locations: int = Field(default=8, ge=1, le=1_000)
     """With more locations that may supply an order, a plan is made first and only what it takes is locked."""
+    most_levels: int = Field(default=20_000, ge=1, le=200_000)
+    """Levels in one answer; a question about more is refused."""
     places_refresh: float = Field(default=2.0, gt=0)
     """How soon a process follows rules and locations that another process has stored."""
     locations_ask_interval: float = Field(default=5.0, gt=0)

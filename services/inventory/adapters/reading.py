@@ -30,9 +30,9 @@ MOVEMENTS = select(
 
 
 async def find_levels(
-    connection: AsyncConnection, skus: Collection[str], location_ids: Collection[str]
+    connection: AsyncConnection, skus: Collection[str], location_ids: Collection[str], limit: int
 ) -> list[LevelState]:
-    wanted = {"skus": list(skus), "location_ids": list(location_ids)}
+    wanted = {"skus": list(skus), "location_ids": list(location_ids), "limit": limit}
     found = await connection.execute(statements.FIND_LEVELS, wanted)
     return list(map(rows.level_state_of, found.all()))
 

@@ -265,6 +265,7 @@ FIND_LEVELS = text(
         and (cardinality(cast(:location_ids as text[])) = 0
             or location_id = any(cast(:location_ids as text[])))
     order by sku, location_id
+    limit :limit
     """
 )
 LIST_RESERVATIONS = text(

@@ -162,9 +162,11 @@ class PostgresStore:
         async with transaction(self._engine) as connection:
             await connection.execute(statements.CREATE_LEVELS, columns)
 
-    async def find_levels(self, skus: Collection[str], location_ids: Collection[str]) -> list[LevelState]:
+    async def find_levels(
+        self, skus: Collection[str], location_ids: Collection[str], limit: int
+    ) -> list[LevelState]:
         async with self._readers.connect() as connection:
-            return await reading.find_levels(connection, skus, location_ids)
+            return await reading.find_levels(connection, skus, location_ids, limit)
 
     async def list_reservations(self, order_id: str) -> list[ListedReservation]:
         async with self._readers.connect() as connection:

@@ -1,12 +1,14 @@
 """What all writing use cases share: one transaction for a batch of calls, each answered once and for ever."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
 from libs.database import is_unavailable, retry_conflicts, sqlstate_of
-from libs.refusals import InvalidField, Refusal, RequestIdReused
-from libs.telemetry import get_logger
+from libs.refusals import InvalidField, Refusal, RequestIdReused, Unavailable
+from libs.telemetry import get_logger, is_sampled, span
+from services.inventory.application._meters import measure
 from services.inventory.application.ports import Call, LevelsMissing, Store, Told, Transaction
 from services.inventory.domain.book import Book
 from services.inventory.domain.decide import decide
@@ -20,6 +22,9 @@ Clock = Callable[[], datetime]
 Result = bytes | Refusal | Exception
 
 UNSTORABLE = "the request holds a value that cannot be stored"
+# PostgreSQL's codes for data that it cannot hold, and for a lock or statement that took too long.
+DATA_EXCEPTIONS = "22"
+TIMEOUTS = ("57014", "55P03")
 
 
 async def carry_out(
@@ -28,13 +33,13 @@ async def carry_out(
     """Answer each call in order, with the serialised answer or with why there is none.
 
     A batch that fails for no passing reason is halved until the call is found that cannot be carried out, so
-    that it fails alone. Raises what makes the database unavailable.
+    that it fails alone. Raises `Unavailable`, or what makes the database unavailable.
     """
     try:
-        return list(await in_one_transaction(store, calls, rpc, load, clock))
+        with tracing(rpc, calls):
+            return list(await in_one_transaction(store, calls, rpc, load, clock))
     except Exception as error:
-        if is_unavailable(error):
-            raise
+        refuse_outage(error)
         if len(calls) == 1:
             return [InvalidField(UNSTORABLE) if is_unstorable(error) else error]
         log.warning("batch_halved", rpc=rpc, calls=len(calls), error_type=type(error).__name__)
@@ -43,9 +48,26 @@ async def carry_out(
     return first + await carry_out(store, calls[middle:], rpc=rpc, load=load, clock=clock)
 
 
+def tracing(rpc: str, calls: Sequence[Call]) -> AbstractContextManager[object]:
+    """The batch in the trace of its first sampled call, linked to those of the others."""
+    sampled = [call.traceparent for call in calls if is_sampled(call.traceparent)]
+    if not sampled:
+        return nullcontext()
+    attributes = {"retail.batch.calls": len(calls)}
+    return span(f"{rpc} batch", attributes=attributes, traceparent=sampled[0], links=sampled[1:])
+
+
+def refuse_outage(error: Exception) -> None:
+    """Raises what any call would meet now: halving the batch would only repeat the wait."""
+    if is_unavailable(error):
+        raise error
+    if sqlstate_of(error) in TIMEOUTS:
+        raise Unavailable("somebody else holds this stock for long", retry_after_seconds=1.0) from error
+
+
 def is_unstorable(error: Exception) -> bool:
-    """A text with a NUL character, a sum beyond 64 bits: PostgreSQL's class of data exceptions."""
-    return (sqlstate_of(error) or "").startswith("22")
+    """A text with a NUL character, a sum beyond 64 bits."""
+    return (sqlstate_of(error) or "").startswith(DATA_EXCEPTIONS)
 
 
 async def in_one_transaction(
@@ -103,5 +125,6 @@ async def decide_and_write(
         answers = await transaction.remember(rpc, done)
         told = [Told(event, call.traceparent) for call, outcome in done for event in outcome.events]
         await transaction.tell(told, now)
+        measure(outcome for _, outcome in done)
         results |= {call.request_id: answer for (call, _), answer in zip(done, answers, strict=True)}
     return results

@@ -138,7 +138,9 @@ class Store(Protocol):
     async def create_levels(self, units: Mapping[Key, Unit]) -> None:
         """Make empty levels; a product that has a unit already keeps it."""
 
-    async def find_levels(self, skus: Collection[str], location_ids: Collection[str]) -> list[LevelState]:
+    async def find_levels(
+        self, skus: Collection[str], location_ids: Collection[str], limit: int
+    ) -> list[LevelState]:
         """Sorted by SKU and location; no location ids means all."""
 
     async def list_reservations(self, order_id: str) -> list[ListedReservation]: ...

@@ -8,7 +8,7 @@ from typing import Any
 from grpc.aio import ServicerContext
 
 from libs.paging import DEFAULT_PAGE_SIZE, page_of, position_of
-from libs.refusals import Refusal
+from libs.refusals import InvalidField, Refusal
 from libs.telemetry import current_traceparent
 from retailmesh.inventory.v1 import inventory_service_pb2 as pb
 from retailmesh.inventory.v1 import inventory_service_pb2_grpc
@@ -32,6 +32,7 @@ class InventoryServicer(inventory_service_pb2_grpc.InventoryServiceServicer):
         self._store = store
         self._atlas = atlas
         self._clock = clock
+        self._most_levels = settings.most_levels
         self._default_hold = timedelta(seconds=settings.reservation_ttl)
         reserve = partial(
             reserve_stock, store, atlas, clock=clock, most_locked_locations=settings.most_locked_locations
@@ -40,7 +41,11 @@ class InventoryServicer(inventory_service_pb2_grpc.InventoryServiceServicer):
 
         def batches(name: str, use_case: UseCase) -> CallBatches:
             return CallBatches(
-                name, use_case, max_calls=settings.batch_calls, max_waiting=settings.batch_waiting
+                name,
+                use_case,
+                max_calls=settings.batch_calls,
+                max_lines=settings.batch_lines,
+                max_waiting=settings.batch_waiting,
             )
 
         self._reserve = batches("reserve", reserve)
@@ -115,7 +120,9 @@ class InventoryServicer(inventory_service_pb2_grpc.InventoryServiceServicer):
         self, request: pb.BatchGetAvailabilityRequest, context: ServicerContext
     ) -> pb.BatchGetAvailabilityResponse:
         response = pb.BatchGetAvailabilityResponse()
-        levels = await self._store.find_levels(request.skus, request.location_ids)
+        levels = await self._store.find_levels(request.skus, request.location_ids, self._most_levels + 1)
+        if len(levels) > self._most_levels:
+            raise InvalidField(f"more than {self._most_levels} levels: ask for fewer products", field="skus")
         convert.add_levels(response.levels, levels)
         return response
 

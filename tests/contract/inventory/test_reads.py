@@ -32,6 +32,13 @@ async def test_availability_is_answered_by_product_and_location(cli, grpc_stub):
     assert [(it.sku, it.location_id) for it in found.levels] == [("MILK", "W1")]
 
 
+async def test_a_question_about_too_much_is_refused(cli, grpc_stub, grpc_servicer):
+    grpc_servicer._most_levels = 2
+    await opening_stock(cli, W1_MILK=1, S1_MILK=2, S2_MILK=3)
+    with refused("ERROR_REASON_INVALID_FIELD"):
+        await grpc_stub.BatchGetAvailability(pb.BatchGetAvailabilityRequest(skus=["MILK"]))
+
+
 async def test_availability_needs_a_product(grpc_stub):
     with refused("ERROR_REASON_INVALID_FIELD"):
         await grpc_stub.BatchGetAvailability(pb.BatchGetAvailabilityRequest())

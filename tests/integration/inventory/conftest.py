@@ -71,7 +71,12 @@ async def start_worker(
 
         def start(**given: Any) -> Worker:
             settings: Settings = settings_for("inventory", **given)
-            engine = create_engine(database_url, application_name="test", pool_size=8)
+            engine = create_engine(
+                database_url,
+                application_name="test",
+                pool_size=8,
+                lock_timeout=settings.database_lock_timeout,
+            )
             worker_store = PostgresStore(engine, engine, uuid4)
             atlas = CachedAtlas(
                 engine, nobody_knows, refresh_seconds=settings.places_refresh, ask_seconds=60.0
