@@ -146,21 +146,9 @@ def counted_of(message: service_pb2.CountedStock) -> Counted:
 
 
 def rule_call_of(request: service_pb2.PutSourcingRuleRequest) -> RuleCall:
-    rule = request.rule
-    return RuleCall(
-        request.request_id,
-        digest_of(request),
-        SourcingRule(
-            rule.channel,
-            rule.name,
-            rule.use_warehouses,
-            rule.use_stores,
-            rule.prefer_region,
-            rule.region_only,
-            rule.max_split,
-            version=0,
-        ),
-    )
+    """The domain's fields have the contract's names."""
+    rule = SourcingRule(*(getattr(request.rule, name) for name in SourcingRule._fields))
+    return RuleCall(request.request_id, digest_of(request), rule._replace(version=0))
 
 
 # ---- other services' messages
