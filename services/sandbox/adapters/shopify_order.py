@@ -63,7 +63,7 @@ def identity(order: Order, shop: str) -> Fields:
         "source_name": "web",
         "source_url": None,
         "tags": "demo",
-        "test": False,
+        "test": order.test,
         "token": token,
         "user_id": None,
     }

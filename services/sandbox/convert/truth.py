@@ -29,10 +29,16 @@ def order(state: OrderState, *, unknown: bool) -> Json:
         "refunded": Money(placed.currency, state.refunded).text(),
         "payment": state.payment.value,
         "cancelled": state.cancelled_at is not None,
+        "test": placed.test,
         "parcels": len(state.fulfilments),
+        "sent_from": sorted({parcel.location_id for parcel in state.fulfilments}),
         "lines": len(placed.lines),
         "unknown_product": unknown,
     }
+
+
+def is_split(state: OrderState) -> bool:
+    return len({parcel.location_id for parcel in state.fulfilments}) > 1
 
 
 def unmatched_refunds(day: Day) -> Iterable[Json]:
@@ -133,6 +139,8 @@ def summary(day: Day) -> Json:
             "refunds": sum(len(state.refunds) for state in truth.orders.values()),
             "unmatched_refunds": len(truth.unmatched_refunds),
             "with_unknown_product": len(truth.orders_with_unknown_product),
+            "test": sum(state.order.test for state in truth.orders.values()),
+            "sent_from_several_places": sum(map(is_split, truth.orders.values())),
         },
         "tills": {
             **counted(receipt.kind.value for receipt in truth.receipts),

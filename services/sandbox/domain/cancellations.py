@@ -6,12 +6,14 @@ the refund of an order that nobody has seen.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.sandbox.domain.messages import Kind
 from services.sandbox.domain.orders import Order, OrderLine, OrderState, Refund, Restock
+from services.sandbox.domain.parcels import Lack, is_short, lack_of
+from services.sandbox.domain.stock import StockPlan
 from services.sandbox.domain.storefront import Step, Storefront, state_of
 from services.sandbox.domain.trade import Cancellation, Line
 
@@ -109,38 +111,39 @@ def refund_of_unseen(storefront: Storefront, document: Cancellation, lines: list
 
 
 def life_with(
-    storefront: Storefront, order: Order, refunds: Sequence[Refund], short: Collection[str]
+    storefront: Storefront, order: Order, refunds: Sequence[Refund], stock: StockPlan
 ) -> list[Step]:
     """An order that leaves in one parcel, and is paid back by the documents that matched it.
 
-    An order of which everything is paid back before it left is cancelled instead. ``short`` are SKUs that
-    are not there to be sent.
+    An order of which everything is paid back before it left is cancelled instead.
     """
     steps = [storefront.placed(order)]
-    if storefront.has_unknown_product(order):
+    waits = lack_of(storefront.dice, order, stock) is Lack.ALL_WAITS
+    if waits or storefront.is_doubtful(order):
         leaves_at = None
     else:
         leaves_at = order.placed_at + storefront.minutes(order, "parcel 0", 20, 150)
     for refund in refunds:
         if leaves_at and leaves_at < refund.at:
-            ship(storefront, steps, leaves_at, short)
+            ship(storefront, steps, leaves_at, stock)
             leaves_at = None
         pay_back(steps, refund)
     if leaves_at and state_of(steps[-1]).cancelled_at is None:
-        ship(storefront, steps, leaves_at, short)
+        ship(storefront, steps, leaves_at, stock)
     return steps
 
 
-def ship(storefront: Storefront, steps: list[Step], at: datetime, short: Collection[str]) -> None:
+def ship(storefront: Storefront, steps: list[Step], at: datetime, stock: StockPlan) -> None:
     state = state_of(steps[-1])
     goods = [
         (line.line_id, line.line.quantity_milli - state.refunded_of(line.line_id))
         for line in state.order.lines
-        if line.line.sku not in short
+        if not is_short(line, stock)
     ]
     rest = [(line_id, quantity) for line_id, quantity in goods if quantity]
     if rest:
-        state = state.with_fulfilment(storefront.fulfilment(state.order, at, 0, rest))
+        place = storefront.warehouse_of(state.order)
+        state = state.with_fulfilment(storefront.fulfilment(state.order, at, 0, place, rest))
         steps.append(Step(Kind.ORDER_UPDATED, at, state))
 
 

@@ -1,4 +1,4 @@
-"""Messages that are wrong: forged, cut off, hostile, or about goods and prices that cannot be."""
+"""Messages that are wrong: forged, cut off, hostile, not meant, or about goods and prices that cannot be."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +28,9 @@ class Malformed:
 def malformed(dice: Dice, messages: Sequence[Message], count: int) -> Malformed:
     """``count`` of each defect, as far as the day has messages to spoil.
 
-    A forged order, or one with a price below zero, is nobody's truth. What was cut off or hostile stands
-    beside the intact message of the same content, which follows, so that nothing true is lost with it.
+    A forged order, or one with a price below zero, is nobody's truth; a test order stands in the storefront.
+    What was cut off or hostile stands beside the intact message of the same content, which follows, so that
+    nothing true is lost with it.
     """
     placed = [message for message in messages if message.kind is Kind.ORDER_CREATED]
     files = [message for message in messages if isinstance(message.content, TillFile | CorrectionFile)]
@@ -46,6 +47,10 @@ def malformed(dice: Dice, messages: Sequence[Message], count: int) -> Malformed:
         order(dice, Defect.NEGATIVE_PRICE, message, (negative_line(message),))
         for message in chosen(Defect.NEGATIVE_PRICE, placed)
     ]
+    tests = [
+        order(dice, Defect.TEST_ORDER, message, (), test=True)
+        for message in chosen(Defect.TEST_ORDER, placed)
+    ]
     truncated = [
         spoilt(dice, Defect.TRUNCATED_BODY, message)
         for message in (
@@ -54,14 +59,16 @@ def malformed(dice: Dice, messages: Sequence[Message], count: int) -> Malformed:
         )
     ]
     bombs = [spoilt(dice, Defect.ENTITY_BOMB, message) for message in chosen(Defect.ENTITY_BOMB, files)]
-    believed = [message.content for message in unknown]
+    believed = [message.content for message in (*unknown, *tests)]
     return Malformed(
-        (*forged, *unknown, *negative, *truncated, *bombs),
+        (*forged, *unknown, *negative, *tests, *truncated, *bombs),
         tuple(state for state in believed if isinstance(state, OrderState)),
     )
 
 
-def order(dice: Dice, defect: Defect, like: Message, extra: tuple[Line, ...]) -> Message:
+def order(
+    dice: Dice, defect: Defect, like: Message, extra: tuple[Line, ...], *, test: bool = False
+) -> Message:
     """Another order of the same customer: its first line, and the ``extra`` ones."""
     state = like.content
     if not isinstance(state, OrderState):
@@ -83,6 +90,7 @@ def order(dice: Dice, defect: Defect, like: Message, extra: tuple[Line, ...]) ->
         reference=reference,
         placed_at=state.order.placed_at + AFTERWARDS,
         lines=lines,
+        test=test,
     )
     return replace(
         like,

@@ -23,13 +23,14 @@ class Kind(StrEnum):
 
 
 class Defect(StrEnum):
-    """What is wrong with a malformed message."""
+    """What is wrong with a message."""
 
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN_PRODUCT = "unknown_product"
     NEGATIVE_PRICE = "negative_price"
     TRUNCATED_BODY = "truncated_body"
     ENTITY_BOMB = "entity_bomb"
+    TEST_ORDER = "test_order"
 
 
 class Fate(StrEnum):
@@ -38,6 +39,8 @@ class Fate(StrEnum):
     ACCEPTED = "accepted"
     HELD = "held"
     """Accepted; the order waits for a person."""
+    DECLINED = "declined"
+    """Accepted; the order is recorded and will not be delivered."""
     QUARANTINED = "quarantined"
     """Answered with success or refused as unreadable, kept, and without any effect."""
     REFUSED = "refused"
@@ -50,6 +53,7 @@ FATES = {
     Defect.NEGATIVE_PRICE: Fate.QUARANTINED,
     Defect.TRUNCATED_BODY: Fate.QUARANTINED,
     Defect.ENTITY_BOMB: Fate.QUARANTINED,
+    Defect.TEST_ORDER: Fate.DECLINED,
 }
 
 Content = OrderState | Refund | TillFile | CorrectionFile

@@ -14,10 +14,14 @@ class PlanOptions:
     shipping_fee: int = 5_950_000
     authorized_share: int = 150
     """Storefront orders that are paid only later."""
+    unpaid_share: int = 150
+    """Of those, the ones that are not paid on this day."""
     presentment_share: int = 60
     """Storefront orders shown to the buyer in another currency."""
     split_share: int = 250
-    """Storefront orders of several lines that leave in two parcels."""
+    """Storefront orders of several lines of which the warehouse makes two parcels."""
+    store_only_share: int = 25
+    """Storefront lines whose goods a store keeps instead of the warehouse."""
     cancel_share: int = 70
     refund_share: int = 120
     """Shipped storefront orders of which something is paid back online."""

@@ -58,6 +58,8 @@ class Order:
     shipping: int
     presentment: str = ""
     """Currency the buyer saw, when it is not the shop's."""
+    test: bool = False
+    """The merchant tries the shop out: nobody wants the goods."""
 
     def tax_of(self, line: Line) -> int:
         compute = tax_within if self.taxes_included else tax_on

@@ -64,7 +64,7 @@ def undisturbed(dice: Dice, dataset: Dataset, options: PlanOptions) -> Plan:
     storefront = Storefront(dice, options, dataset, places, people)
     orders = [storefront.order_of(basket, number) for number, basket in enumerate(online)]
     stock = plan_stock(dice, options, dataset, places, sales, orders)
-    lives, unmatched = lives_of(storefront, orders, stock.short_online)
+    lives, unmatched = lives_of(storefront, orders, stock)
     returns = returns_of(dice, sales, places, dataset.products, options.return_share)
     tills = Tills(dice, dataset, places)
     return Plan(
@@ -106,12 +106,12 @@ def divided(dice: Dice, dataset: Dataset, options: PlanOptions) -> tuple[Sequenc
 
 
 def lives_of(
-    storefront: Storefront, orders: Sequence[Order], short: frozenset[str]
+    storefront: Storefront, orders: Sequence[Order], stock: StockPlan
 ) -> tuple[list[list[Step]], tuple[Refund, ...]]:
     if not storefront.dataset.online_only:
-        return [storefront.life_of(order, short) for order in orders], ()
+        return [storefront.life_of(order, stock) for order in orders], ()
     matched = match(storefront, orders, storefront.dataset.cancellations)
-    lives = [life_with(storefront, order, matched.refunds.get(order.order_id, ()), short) for order in orders]
+    lives = [life_with(storefront, order, matched.refunds.get(order.order_id, ()), stock) for order in orders]
     return lives, matched.unmatched
 
 

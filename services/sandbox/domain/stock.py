@@ -17,13 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.sandbox.domain.dice import Dice, per_mille_of
+from services.sandbox.domain.dispersal import Place, Shelves, kept_by_stores
 from services.sandbox.domain.options import PlanOptions
 from services.sandbox.domain.orders import Order
 from services.sandbox.domain.places import Places
 from services.sandbox.domain.trade import Basket, Dataset, Product
-
-Place = tuple[str, str]
-"""Location id and SKU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +31,8 @@ class StockPlan:
     opening: Mapping[Place, int]
     short_online: frozenset[str]
     """SKUs that the storefront will sell and nobody holds."""
+    kept_by_store: Mapping[str, str]
+    """The store that alone keeps what the storefront will sell, by SKU."""
     short_lines_online: int
     short_lines_at_tills: int
     """Till lines that take more than their store's ledger knows of at that moment."""
@@ -58,12 +58,17 @@ def plan_stock(
     )
     opening = {place: need + surplus(dice, place, short_online, stocked) for place, need in at_tills.items()}
     opening |= {place: lacking(dice, place, at_tills[place]) for place in short_pairs}
-    for place, need in warehouse_demand(orders, places, stocked).items():
+    shippers = tuple(store.number for store in places.stores if store.ships)
+    shelves = Shelves(stocked, short_online, at_tills)
+    kept = kept_by_stores(dice, options.store_only_share, orders, shippers, shelves)
+    for (warehouse, sku), need in warehouse_demand(orders, places, stocked).items():
+        place = kept.get(sku, warehouse), sku
         spare = surplus(dice, place, short_online, stocked)
-        opening[place] = 0 if place[1] in short_online else need + spare
+        opening[place] = 0 if sku in short_online else need + spare
     return StockPlan(
         opening=opening,
         short_online=short_online,
+        kept_by_store=kept,
         short_lines_online=len(short_online),
         short_lines_at_tills=lines_meeting_shortage(sales, opening, stocked),
     )

@@ -1,6 +1,6 @@
 """The storefront's side of the day: its orders, and the life of each."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,8 +18,10 @@ from services.sandbox.domain.orders import (
     Restock,
     part_of_line,
 )
+from services.sandbox.domain.parcels import Lack, is_short, lack_of, leaves_today, packed
 from services.sandbox.domain.people import Address, Person, address_of
 from services.sandbox.domain.places import Places
+from services.sandbox.domain.stock import StockPlan
 from services.sandbox.domain.trade import Basket, Dataset, Line, Unit
 
 FIRST_NUMBER = 1001
@@ -83,31 +85,37 @@ class Storefront:
             anonymous=hidden and product is not None,
         )
 
-    def life_of(self, order: Order, short: Collection[str]) -> list[Step]:
+    def life_of(self, order: Order, stock: StockPlan) -> list[Step]:
         """What happens to an order: payment, then cancellation or parcels, then perhaps a refund.
 
-        ``short`` are SKUs that the chain lacks: they are left out of the parcels and paid back. An order with
-        an article that is not in the catalogue stays as it was placed.
+        A doubtful order stays as it was placed, and so does one that is never paid.
         """
         deferred = self._turn(order, "authorized", self.options.authorized_share)
         steps = [self.placed(order, Payment.AUTHORIZED if deferred else Payment.PAID)]
-        if self.has_unknown_product(order):
+        if self.is_doubtful(order):
             return steps
         if deferred:
+            if self._turn(order, "unpaid", self.options.unpaid_share):
+                return steps
             self._pay(steps)
         if self._turn(order, "cancel", self.options.cancel_share):
             self._cancel(steps)
             return steps
-        self._ship(steps, short)
-        self._refund(steps, short)
+        lack = lack_of(self.dice, order, stock)
+        if lack is not Lack.ALL_WAITS and self._ship(steps, stock):
+            self._refund(steps, stock, lack)
         return steps
 
     def placed(self, order: Order, payment: Payment = Payment.PAID) -> Step:
         state = OrderState(order=order, updated_at=order.placed_at, payment=payment)
         return Step(Kind.ORDER_CREATED, order.placed_at, state)
 
-    def has_unknown_product(self, order: Order) -> bool:
-        return any(line.line.sku not in self.dataset.products for line in order.lines)
+    def is_doubtful(self, order: Order) -> bool:
+        """Whether the merchant must look at it before it is sent: unknown articles, goods without a price."""
+        known = self.dataset.products
+        return any(
+            line.line.sku not in known or (line.ships and line.line.unit_price == 0) for line in order.lines
+        )
 
     def _turn(self, order: Order, about: str, share: int) -> bool:
         return self.dice.chance(about, order.reference, per_mille=share)
@@ -136,39 +144,44 @@ class Storefront:
         closed = state.with_refund(refund).cancelled(at + timedelta(seconds=2), reason)
         steps.append(Step(Kind.ORDER_CANCELLED, closed.updated_at, closed))
 
-    def _ship(self, steps: list[Step], short: Collection[str]) -> None:
-        state = state_of(steps[-1])
-        lines = [line for line in state.order.lines if line.line.sku not in short]
-        halves = [lines]
-        if len(lines) > 1 and self._turn(state.order, "split", self.options.split_share):
-            halves = [lines[: len(lines) // 2], lines[len(lines) // 2 :]]
-        for parcel, content in enumerate(halves):
-            if content:
-                at = state.updated_at + self.minutes(state.order, f"parcel {parcel}", 20, 150)
-                goods = [(line.line_id, line.line.quantity_milli) for line in content]
-                state = state.with_fulfilment(self.fulfilment(state.order, at, parcel, goods))
-                steps.append(Step(Kind.ORDER_UPDATED, state.updated_at, state))
+    def _ship(self, steps: list[Step], stock: StockPlan) -> bool:
+        """Send what is there; answers whether all of it left on the day."""
+        order = state_of(steps[-1]).order
+        in_two = self._turn(order, "split", self.options.split_share)
+        for number, (place, lines) in enumerate(
+            packed(order, stock, self.warehouse_of(order), in_two=in_two)
+        ):
+            state = state_of(steps[-1])
+            at = state.updated_at + self.minutes(order, f"parcel {number}", 20, 150)
+            if not leaves_today(order, at):
+                return False
+            goods = [(line.line_id, line.line.quantity_milli) for line in lines]
+            state = state.with_fulfilment(self.fulfilment(order, at, number, place, goods))
+            steps.append(Step(Kind.ORDER_UPDATED, at, state))
+        return True
+
+    def warehouse_of(self, order: Order) -> str:
+        return self.places.warehouse_of(order.region).location_id
 
     def fulfilment(
-        self, order: Order, at: datetime, parcel: int, goods: Iterable[tuple[int, int]]
+        self, order: Order, at: datetime, parcel: int, place: str, goods: Iterable[tuple[int, int]]
     ) -> Fulfilment:
         return Fulfilment(
             fulfilment_id=self.dice.identity("fulfilment", order.reference, parcel),
-            location_id=self.places.warehouse_of(order.region).location_id,
+            location_id=place,
             at=at,
             lines=tuple(goods),
             tracking=f"1Z{self.dice.number('tracking', order.reference, parcel, below=10**16):016d}",
         )
 
-    def _refund(self, steps: list[Step], short: Collection[str]) -> None:
+    def _refund(self, steps: list[Step], stock: StockPlan, lack: Lack | None) -> None:
         """Pays back what could not be shipped; otherwise, now and then, one line that came back."""
-        state = state_of(steps[-1])
-        order = state.order
-        missing = [line for line in order.lines if line.line.sku in short]
-        if missing:
+        order = state_of(steps[-1]).order
+        if lack is Lack.PAID_BACK:
+            missing = [line for line in order.lines if is_short(line, stock)]
             lines = [self._whole(order, line, Restock.NO_RESTOCK) for line in missing]
             self._pay_back(steps, lines, "out of stock")
-        elif self._turn(order, "refund", self.options.refund_share):
+        elif lack is None and self._turn(order, "refund", self.options.refund_share):
             paid = tuple(line for line in order.lines if line.line.net > 0)
             back = self.dice.one_of(paid, "refunded line", order.reference)
             kept = self.dice.chance("kept", order.reference, per_mille=300)

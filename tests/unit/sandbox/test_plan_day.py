@@ -6,7 +6,7 @@ import pytest
 from services.sandbox.domain.messages import Defect, Fate, Kind
 from services.sandbox.domain.orders import OrderState
 from services.sandbox.domain.receipts import ReceiptKind, TillFile
-from tests.builders.outside_world import basket, dataset, day, deliveries, line
+from tests.builders.outside_world import NOON, basket, dataset, day, deliveries, line
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +136,40 @@ def test_a_forged_or_negative_order_is_nobodys_truth_and_a_believed_one_is(plann
         if message.defect in NOBODYS_TRUTH:
             assert message.content.order.order_id not in truth
     assert len(planned.truth.orders_with_unknown_product) == 2
+
+
+def test_a_test_order_stands_in_the_storefront_and_stays_as_it_was_placed(planned):
+    tests = [m for m in planned.messages if m.defect is Defect.TEST_ORDER and not m.repeats]
+    assert len(tests) == 2
+    for message in tests:
+        assert message.content.order.test
+        assert planned.truth.orders[message.content.order.order_id] == message.content
+        assert [m.kind for m in planned.messages if m.lane == message.lane and not m.repeats] == [
+            Kind.ORDER_CREATED
+        ]
+
+
+def test_what_is_packed_late_in_the_evening_leaves_on_another_day():
+    evening = [basket(number, at=NOON.replace(hour=22, minute=20)) for number in range(1, 31)]
+    options = {"storefront_share": 1000, "malformed_each": 0, "cancel_share": 0, "shortage_share": 0}
+    planned = day(data=dataset(evening), **options)
+    states = planned.truth.orders.values()
+    assert not any(state.fulfilments or state.refunds for state in states)
+
+
+def test_an_order_that_is_never_paid_stays_as_it_was_placed():
+    planned = day(authorized_share=1000, unpaid_share=1000, malformed_each=0)
+    states = planned.truth.orders.values()
+    assert {(state.payment, state.fulfilments, state.refunds) for state in states} == {("authorized", (), ())}
+
+
+def test_goods_without_a_price_are_looked_at_before_they_are_sent():
+    free = line(1, 1, unit_price=0, gross=0)
+    baskets = [basket(1, [line(2, 2), free]), basket(2, [line(1, 3)])]
+    options = {"cancel_share": 0, "authorized_share": 0, "malformed_each": 0, "shortage_share": 0}
+    planned = day(data=dataset(baskets), storefront_share=1000, **options)
+    sent = {state.order.reference: bool(state.fulfilments) for state in planned.truth.orders.values()}
+    assert sent == {"41000000001": False, "41000000002": True}
 
 
 def test_a_cut_off_message_comes_before_its_intact_copy(planned):
