@@ -97,6 +97,12 @@ def promises_of(
     ]
 
 
+def places_of(order: order_pb2.Order) -> list[str]:
+    """Who promises now, and who has sent: a promise that was kept is none any more."""
+    named = [it.location_id for it in (*order.allocations, *order.shipments) if it.location_id]
+    return list(dict.fromkeys(named))
+
+
 def text_of(amount: quantity_pb2.Quantity) -> str:
     return quantity(amount) if amount.milli else ""
 
@@ -109,7 +115,7 @@ def sourcing_of(order: order_pb2.Order) -> Sourcing | None:
         by_cause[word(stock_pb2.RejectionCause, rejected.cause)].append(rejected)
     return Sourcing(
         rule=order.sourcing.rule,
-        chosen=list(dict.fromkeys(it.location_id for it in order.allocations)),
+        chosen=places_of(order),
         rejected=[
             Rejection(
                 cause,

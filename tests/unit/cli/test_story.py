@@ -157,6 +157,12 @@ def test_sourcing_names_the_chosen_place_and_why_the_others_lost():
     assert "no stock: S2 (lines L1)" in text
 
 
+def test_the_chosen_places_are_still_named_when_all_is_sent():
+    explanation = stock_pb2.SourcingExplanation(rule="default@3")
+    parcels = [order_pb2.Shipment(shipment_id=place, location_id=place) for place in ("W1", "S7")]
+    assert story_of(an_order(shipments=parcels, sourcing=explanation)).sourcing.chosen == ["W1", "S7"]
+
+
 def test_a_quarantined_message_tells_its_broken_rules():
     broken = a_message("QUARANTINED", reason="invalid", repeats=2)
     broken.problems.add(field="line_items[0].price", rule="must not be negative")
