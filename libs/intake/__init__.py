@@ -8,6 +8,7 @@ from libs.intake.protos import Announcements
 from libs.intake.reception import Reception
 from libs.intake.refusals import outcome_of_refusal
 from libs.intake.refused import RefusedCounter
+from libs.intake.retention import forget
 from libs.intake.rpcs import IntakeRpcs
 from libs.intake.settings import IntakeSettings
 from libs.intake.store import store
@@ -37,6 +38,7 @@ __all__ = [
     "Worker",
     "create_intake_tables",
     "drop_intake_tables",
+    "forget",
     "outcome_of_refusal",
     "store",
 ]

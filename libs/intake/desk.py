@@ -17,7 +17,11 @@ from libs.intake.rows import record_of
 from libs.intake.store import announce
 from libs.paging import Page, page_of, position_of
 from libs.refusals import NotFound, Refusal, RequestIdReused
+from libs.rpc import caller
 from libs.rpc.refusals import FieldViolation, InvalidRequest
+from libs.telemetry import get_logger
+
+log = get_logger(__name__)
 
 NEWEST = 2**62
 POLL_SECONDS = 0.05
@@ -136,6 +140,9 @@ class Desk:
             await connection.execute(statements.ANNOUNCE)
 
         await self._decide(call, message_id, hand_in)
+        log.info(
+            "message_handed_in_again", message_id=message_id, by=caller(), corrected=bool(corrected_body)
+        )
         return await self._settled(message_id)
 
     async def dismiss(self, call: Call, message_id: UUID, note: str, now: datetime) -> Record:
@@ -147,6 +154,7 @@ class Desk:
             await announce(connection, self._announcements, [message_id], now)
 
         await self._decide(call, message_id, drop)
+        log.info("message_dismissed", message_id=message_id, by=caller())
         return await self.get(message_id)
 
     async def _decide(

@@ -90,17 +90,21 @@ async def outcomes(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 class HttpServer:
-    """Serves ``made`` on ``address`` (``host:port``) until stopped; requests under way are finished."""
+    """Serves ``made`` on ``address`` (``host:port``) until stopped; requests under way are finished.
 
-    def __init__(self, made: web.Application, address: str) -> None:
+    ``reuse_port`` lets several worker processes share the port.
+    """
+
+    def __init__(self, made: web.Application, address: str, *, reuse_port: bool = False) -> None:
         self._runner = web.AppRunner(made, access_log=None, handle_signals=False)
         self._host, _, port = address.rpartition(":")
+        self._reuse_port = reuse_port or None
         self.port = int(port)
         """The port bound by `start`."""
 
     async def start(self) -> int:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host.strip("[]"), self.port, reuse_port=True)
+        site = web.TCPSite(self._runner, self._host.strip("[]"), self.port, reuse_port=self._reuse_port)
         await site.start()
         self.port = self._runner.addresses[0][1]
         log.info("http_serving", port=self.port)

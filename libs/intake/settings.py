@@ -34,6 +34,13 @@ class IntakeSettings(ServiceSettings):
     resubmit_patience: float = Field(default=5.0, gt=0)
     """How long ``ResubmitMessage`` waits for the worker before it answers."""
 
+    bodies_kept_days: float = Field(default=90.0, gt=0)
+    """How long the bodies of settled messages are kept: they hold personal data."""
+    answers_kept_days: float = Field(default=7.0, gt=0)
+    """How long a repeat of an operator's request gets the first answer."""
+    purge_interval: float = Field(default=600.0, gt=0)
+    purge_batch: int = Field(default=5_000, ge=1, le=100_000)
+
     def intake_limits(self) -> Limits:
         return Limits(
             batch=self.intake_batch,

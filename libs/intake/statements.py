@@ -146,6 +146,18 @@ SUMMARIZE = text(
     """
 )
 
+FORGET_BODIES = text(
+    """
+    update raw_messages set body = '', corrected_body = null, headers = '{}'
+    where position = any(array(
+        select position from raw_messages
+        where received_at < :before and state in ('applied', 'ignored', 'dismissed') and body <> ''
+        limit :limit
+        for update skip locked
+    ))
+    """
+)
+
 LOCK = text("select state, sender, topic from raw_messages where message_id = :message_id for update")
 
 DISMISS = text(

@@ -12,9 +12,9 @@ import grpc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import create_engine, ping
-from libs.intake import Announcements, Desk, Reading, Reception, RefusedCounter, Worker
+from libs.intake import Announcements, Desk, Reading, Reception, RefusedCounter, Worker, forget
 from libs.intake.http import HttpServer
-from libs.lifecycle import Closing, main, serve
+from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server, open_channel
 from libs.telemetry import start_telemetry
@@ -89,11 +89,16 @@ async def run(settings: Settings) -> None:
         Closing(orders.close),
         Closing(master_data.close),
         Relay(engine, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service),
+        Every(settings.purge_interval, purge_of(settings, worker_engine), name="purge"),
         worker,
         refused,
         reception,
         server,
-        HttpServer(webhooks_of(settings, reception, refused, vendors).application(), settings.http_address),
+        HttpServer(
+            webhooks_of(settings, reception, refused, vendors).application(),
+            settings.http_address,
+            reuse_port=settings.grpc_reuse_port,
+        ),
     )
 
 
@@ -166,6 +171,13 @@ def service_of(servicer: ChannelGatewayServicer) -> RpcService:
         add_to_server=channel_service_pb2_grpc.add_ChannelGatewayServiceServicer_to_server,
         servicer=servicer,
         descriptor=channel_service_pb2.DESCRIPTOR.services_by_name["ChannelGatewayService"],
+    )
+
+
+def purge_of(settings: Settings, engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
+    bodies, answers = timedelta(days=settings.bodies_kept_days), timedelta(days=settings.answers_kept_days)
+    return lambda: forget(
+        engine, utc_now(), bodies_kept=bodies, answers_kept=answers, batch=settings.purge_batch
     )
 
 

@@ -116,7 +116,7 @@ def order_of(channel: str, order: shopify.Order) -> Order:
         test=bool(order.test),
         cancelled_at=order.cancelled_at,
         cancel_reason=order.cancel_reason,
-        parcels=tuple(parcel_of(parcel) for parcel in order.fulfillments if has_left(parcel)),
+        parcels=tuple(parcel for parcel in map(parcel_of, order.fulfillments) if parcel.lines),
         refunds=tuple(refund_of(refund, order.currency) for refund in order.refunds),
     )
 
@@ -170,16 +170,17 @@ def tenders_of(order: shopify.Order, paid: bool) -> tuple[Tender, ...]:
     return (Tender("payment", kind, Money(order.currency, amount)),) if amount > 0 else ()
 
 
-def has_left(parcel: shopify.Fulfillment) -> bool:
-    return parcel.status not in NEVER_LEFT and any(item.quantity for item in parcel.line_items)
-
-
 def parcel_of(parcel: shopify.Fulfillment) -> Parcel:
+    """Without lines when nothing left."""
     origins = (item.origin_location.name for item in parcel.line_items if item.origin_location)
     return Parcel(
         parcel_id=parcel.number,
         place=next(origins, ""),
-        lines=tuple((item.number, item.quantity) for item in parcel.line_items if item.quantity),
+        lines=tuple(
+            (item.number, item.quantity)
+            for item in parcel.line_items
+            if item.quantity and parcel.status not in NEVER_LEFT
+        ),
         tracking_number=parcel.tracking_number[:TRACKING_LIMIT],
         at=parcel.created_at,
     )

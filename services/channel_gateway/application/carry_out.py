@@ -21,6 +21,7 @@ NOT_SEEN = "order_not_seen"
 PARCELS_NOT_SEEN = "parcels_not_seen"
 ALREADY_RECORDED = "already_recorded"
 ALREADY_PLACED = "already_placed"
+NOTHING_SENT = "nothing_sent"
 STALE = "stale"
 DIFFERS = "ERROR_REASON_DOCUMENT_DIFFERS"
 STALE_UPDATE = "ERROR_REASON_STALE_UPDATE"
@@ -41,7 +42,9 @@ async def carry_out(around: Surroundings, task: Task) -> Outcome:
         case OrderTold():
             return await take_over(around, task, told, known)
         case ParcelTold(_, parcel):
-            if known.refused or parcel.parcel_id in known.parcels:
+            if not parcel.lines or known.refused:
+                return Outcome.ignore(NOTHING_SENT, known.order_id)
+            if parcel.parcel_id in known.parcels:
                 return Outcome.ignore(ALREADY_RECORDED, known.order_id)
             await take(around, task, Ship(parcel))
         case RefundTold(_, refund):

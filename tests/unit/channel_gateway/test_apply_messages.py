@@ -141,6 +141,12 @@ async def test_a_parcel_may_come_alone(gateway):
     assert gateway.commands == ["place", "ship"]
 
 
+async def test_a_parcel_that_never_left_is_ignored(gateway):
+    await gateway.told("orders/create", an_order())
+    outcome = await gateway.told("fulfillments/create", a_parcel(status="cancelled"))
+    assert (outcome.state, outcome.reason) == (State.IGNORED, "nothing_sent")
+
+
 async def test_a_refund_is_told_once_by_whichever_message_comes_first(gateway):
     await gateway.told("orders/create", an_order(fulfillments=[a_parcel()]))
     assert (await gateway.told("refunds/create", a_refund())).state is State.APPLIED
