@@ -16,7 +16,7 @@ class Settings(ServiceSettings):
     """Orders waiting to be placed, beyond which callers are told to come back."""
     place_concurrency: int = Field(default=2, ge=1, le=8)
     """Batches of orders being placed at the same time."""
-    place_worthwhile: int = Field(default=64, ge=1, le=1000)
+    place_worthwhile: int = Field(default=32, ge=1, le=1000)
     """Orders that must wait for a batch to begin beside another: two small ones cost more than one."""
 
     article_cache_entries: int = Field(default=200_000, ge=1, le=5_000_000)

@@ -1,6 +1,6 @@
 """Stand-ins for the services that orders call, at the order service's own ports."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from libs.refusals import Refusal, RequestIdReused, Unavailable
@@ -44,12 +44,14 @@ class FakeStock:
     """Inventory: ``free`` is what can be promised, by SKU and location in the order of preference.
 
     Repeats are answered as the first time; ``asked`` counts calls, ``refusals`` are given by SKU.
-    ``lose_answers`` makes it do what it is asked and fail to say so.
+    ``lose_answers`` makes it do what it is asked and fail to say so; ``meanwhile`` happens once, before the
+    next reservation.
     """
 
     free: dict[str, dict[str, int]] = field(default_factory=dict)
     away: bool = False
     lose_answers: bool = False
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     refusals: dict[str, Refusal] = field(default_factory=dict)
     asked: int = 0
     answers: dict[str, tuple[object, Promise | Refusal | None]] = field(default_factory=dict)
@@ -63,6 +65,9 @@ class FakeStock:
         return {sku for sku in skus if sum(self.free.get(sku, {}).values()) > 0}
 
     async def reserve(self, reservations: Sequence[Reservation]) -> list[Promise | Refusal]:
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            await meanwhile()
         return [self.once(it, self.reserve_one) for it in self.reached(reservations)]
 
     async def issue(self, issues: Sequence[Issue]) -> list[Refusal | None]:

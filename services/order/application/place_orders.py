@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from libs.refusals import Refusal, Unavailable
 from services.order.application._move_stock import Moved, move_stock
+from services.order.application.carry_out_instructions import settle_at_once
 from services.order.application.ports import Catalogue, Clock, Stock, Store, Transaction
+from services.order.domain.events import OrderReallocated
 from services.order.domain.kinds import OrderKind
 from services.order.domain.new_order import refuse_malformed
 from services.order.domain.placing import (
@@ -17,11 +19,15 @@ from services.order.domain.placing import (
     placement_of,
     repeated,
 )
+from services.order.domain.refusals import ChannelOrderDiffers
+from services.order.domain.sourcing import source_anew
+from services.order.domain.stock import Promise
 
 Answers = dict[int, Placement | Refusal]
 """By the position of the command in its batch."""
 
 RETRY_SECONDS = 0.2
+PLACED_TWICE = "the order was placed twice with different content"
 
 
 async def place_orders(
@@ -41,6 +47,7 @@ async def place_orders(
         moved = await move_stock(stock, fresh, verdicts)
         answers |= await record(store, fresh, verdicts, moved, clock)
         await answer_recorded(store, commands, answers)
+        await mend(store, stock, outdone(fresh, moved, answers))
     return [answers.get(position) or elsewhere() for position in range(len(commands))]
 
 
@@ -125,6 +132,35 @@ async def add(transaction: Transaction, placings: Sequence[Placed]) -> set[str]:
     recorded = await transaction.add_orders(placings)
     await transaction.announce_orders([it for it in placings if it.command.order.order_id in recorded])
     return recorded
+
+
+def outdone(
+    fresh: Mapping[int, PlaceOrder], moved: Mapping[int, Moved], answers: Answers
+) -> dict[str, PlaceOrder]:
+    """By order id, those that had goods promised when the order was recorded with other content."""
+    return {
+        command.order.order_id: command
+        for position, command in fresh.items()
+        if isinstance(answers.get(position), ChannelOrderDiffers)
+        and isinstance(promise := moved[position], Promise)
+        and promise.allocations
+    }
+
+
+async def mend(store: Store, stock: Stock, outdone: Mapping[str, PlaceOrder]) -> None:
+    """What was promised for other content stands in inventory in place of what the recorded order has."""
+    if not outdone:
+        return
+
+    async def work(transaction: Transaction) -> None:
+        for order_id, order in (await transaction.lock_orders(outdone)).items():
+            if anew := source_anew(order, PLACED_TWICE, outdone[order_id].request_id):
+                await transaction.save_orders([anew[0]])
+                await transaction.instruct(anew[1])
+                await transaction.record([OrderReallocated(anew[0], PLACED_TWICE)])
+
+    await store.in_transaction(work)
+    await settle_at_once(store, stock, list(outdone))
 
 
 def elsewhere() -> Unavailable:

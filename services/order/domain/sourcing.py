@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from services.order.domain.kinds import HoldReason
+from services.order.domain.kinds import HoldReason, OrderKind
 from services.order.domain.order import Order, OrderLine
 from services.order.domain.states import Command, allows
 from services.order.domain.stock import (
     Allocation,
+    Instruction,
     Promise,
     Release,
     Reservation,
@@ -35,8 +36,9 @@ def with_everything_short(order: Order) -> Order:
 def gain(order: Order, source: Source, promise: Promise) -> tuple[Order | None, list[Release]]:
     """The order with what it was promised, None when that changes nothing; and what is given back.
 
-    While inventory was asked, the order may have been called off or sent from elsewhere: a promise that it
-    has no use for any more is given back.
+    While inventory was asked, the order may have been called off or sent from elsewhere. A promise that it
+    has no use for any more is given back, with all that the same location had promised to the line before:
+    a location gives back a line whole.
     """
     lines = {line.line_id: line for line in order.lines} if allows(order.state, Command.SOURCE) else {}
     surplus: list[Allocation] = []
@@ -46,10 +48,14 @@ def gain(order: Order, source: Source, promise: Promise) -> tuple[Order | None, 
             lines[it.line_id] = promise_more(line, it)
         else:
             surplus.append(it)
+    for it in surplus:
+        if line := lines.get(it.line_id):
+            lines[it.line_id] = promise_less(line, it.location_id, line.promised.get(it.location_id, 0))
     releases = [give_back(source, it) for it in surplus]
-    if len(surplus) == len(promise.allocations):
+    gained = order.with_lines(list(lines.values()))
+    if gained.lines == order.lines:
         return None, releases
-    gained = replace(order.with_lines(list(lines.values())), sourcing=promise.explanation or order.sourcing)
+    gained = replace(gained, sourcing=promise.explanation or order.sourcing)
     return gained.after(Command.SOURCE), releases
 
 
@@ -73,17 +79,27 @@ def lose(order: Order, lost: Iterable[Allocation]) -> Order | None:
     lines = {line.line_id: line for line in order.lines}
     for it in lost:
         if line := lines.get(it.line_id):
-            lines[it.line_id] = promise_less(line, it)
+            lines[it.line_id] = promise_less(line, it.location_id, it.milli)
     without = order.with_lines(list(lines.values()))
     return without.after(Command.SOURCE) if without.lines != order.lines else None
 
 
-def promise_less(line: OrderLine, it: Allocation) -> OrderLine:
-    left = line.promised.get(it.location_id, 0) - it.milli
-    promised = {place: milli for place, milli in line.promised.items() if place != it.location_id}
+def promise_less(line: OrderLine, place: str, milli: int) -> OrderLine:
+    promised = {other: it for other, it in line.promised.items() if other != place}
+    left = line.promised.get(place, 0) - milli
     if left > 0:
-        promised[it.location_id] = left
+        promised[place] = left
     return replace(line, promised=promised).with_short()
+
+
+def source_anew(order: Order, cause: str, *name: str) -> tuple[Order, list[Instruction]] | None:
+    """The order without promises, and what makes inventory start afresh with it; None for one at its end."""
+    if not allows(order.state, Command.SOURCE) or order.kind == OrderKind.TILL_SALE:
+        return None
+    lines = [replace(line, promised={}).with_short() for line in order.lines]
+    after = order.with_lines(lines).after(Command.SOURCE)
+    release = Release(request_id_of(order.order_id, "start anew", *name), order.order_id)
+    return after, [release, *seek(after, cause, "start anew", *name)]
 
 
 def held_by_inventory(order: Order) -> Order | None:

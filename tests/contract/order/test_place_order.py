@@ -239,6 +239,16 @@ async def test_an_order_changed_after_its_reservation_was_lost_sight_of_holds_on
     assert stock.promised_to(placement.order_id) == {"1": {"W001": 3000}}
 
 
+async def test_an_order_outdone_by_other_content_leaves_the_other_what_it_was_promised(orders, stock):
+    first, second = an_order(a_line(count=2)), an_order(a_line(count=3), a_line("2", "BREAD"))
+    stock.meanwhile = lambda: place(orders, first)
+    with refused("ERROR_REASON_CHANNEL_ORDER_DIFFERS"):
+        await place(orders, second)
+    found = await get(orders)
+    assert (found.details, found.state) == (first, state("CONFIRMED"))
+    assert stock.promised_to(found.order_id) == {"1": {"W001": 2000}}
+
+
 async def test_goods_that_inventory_refuses_to_promise_hold_the_order(orders, stock):
     stock.refusals["MILK"] = Refusal("another unit")
     placement = await place(orders)
