@@ -28,8 +28,9 @@ async def record_orders(
     Those are made again where the goods are still there; the rest is displaced, so that the order is sourced
     again. Recording an order twice changes nothing.
     """
-    held = await transaction.record_orders([order.order_id for order in orders])
-    others = [order for order in orders if order.order_id not in held]
+    by_id = {order.order_id: order for order in orders}
+    held = await transaction.record_orders(by_id)
+    others = [order for order_id, order in by_id.items() if order_id not in held]
     if not others:
         return
     await transaction.record_other_orders([order.order_id for order in others])

@@ -92,9 +92,9 @@ async def test_a_recorded_orders_promise_never_lapses(worker, record, expire, vi
 async def test_recording_an_order_twice_changes_nothing(worker, record, rows):
     await opening_stock(worker, W1_MILK=10)
     await place(worker, record)
-    await record(1)
+    await record(1, 1)
     before = await rows("select count(*) from outbox")
-    await record(1)
+    await record(1, 1, 2, 2)
     assert await reservations(worker, 1) == [("1", "W1", 1, "FIRM")]
     assert await rows("select count(*) from outbox") == before
 
