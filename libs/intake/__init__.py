@@ -1,6 +1,7 @@
 """Messages from outside: stored as they came before they are answered, then applied in order."""
 
 from libs.intake.desk import BodyInvalid, Desk, NotQuarantined, Reading
+from libs.intake.intake import Intake
 from libs.intake.limits import Limits
 from libs.intake.message import Arrival, Message, Problem, Record, State, Stored
 from libs.intake.outcome import Outcome
@@ -21,6 +22,7 @@ __all__ = [
     "Arrival",
     "BodyInvalid",
     "Desk",
+    "Intake",
     "IntakeRpcs",
     "IntakeSettings",
     "Limits",

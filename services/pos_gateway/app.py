@@ -3,20 +3,17 @@
 Reading this file is reading the service: what it is made of, and in which order that starts and stops.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import aiohttp
 import grpc
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database import create_engine, ping
-from libs.intake import Announcements, Desk, Reading, Reception, RefusedCounter, Worker, forget
+from libs.intake import Announcements, Intake, Reading
 from libs.intake.http import HttpServer
-from libs.lifecycle import Closing, Every, main, serve
+from libs.lifecycle import Closing, main, serve
 from libs.messaging import Relay, connect_broker
-from libs.rpc import Readiness, RpcService, build_server, open_channel
+from libs.rpc import RpcService, build_server, open_channel
 from libs.telemetry import start_telemetry
 from retailmesh.pos.v1 import error_reason_pb2, pos_events_pb2, pos_service_pb2, pos_service_pb2_grpc
 from services.pos_gateway.adapters.inventory_client import InventoryClient
@@ -42,95 +39,45 @@ ANNOUNCEMENTS = Announcements(pos_events_pb2.MessageQuarantined, pos_events_pb2.
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database. Storing files needs nothing but the database."""
     telemetry = start_telemetry(settings)
-    engine = engine_of(settings, settings.database_pool_size)
-    worker_engine = engine_of(settings, settings.worker_pool_size)
+    intake = Intake(settings, ANNOUNCEMENTS, desk_reading)
     broker = await connect_broker(settings.nats_url, name=settings.service)
     peers = {name: open_channel(settings, name) for name in ("order", "inventory", "master_data")}
     outside = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.till_journal_timeout))
-    reception = Reception(
-        engine,
-        ANNOUNCEMENTS,
-        utc_now,
-        max_batch=settings.intake_store_batch,
-        max_queue=settings.intake_store_waiting,
-    )
-    refused = RefusedCounter(engine)
-    around = surroundings_of(
-        settings,
+    around = Surroundings(
+        split=split_file,
+        read=read_one,
         orders=OrderClient(peers["order"], max_batch=settings.place_batch),
         inventory=InventoryClient(peers["inventory"]),
         master_data=master_data_client_of(settings, peers["master_data"]),
-        journal=PostgresJournal(worker_engine),
-    )
-    worker = Worker(
-        worker_engine,
-        lambda messages: apply_messages(around, messages, utc_now()),
-        ANNOUNCEMENTS,
-        settings.intake_limits(),
-        application_name=settings.service,
-    )
-    servicer = PosGatewayServicer(
-        desk_of(engine, settings.resubmit_patience),
-        PostgresJournal(engine),
-        TillJournal(outside, settings.till_journal_url),
-        utc_now,
-    )
-    server = build_server(
-        settings,
-        [service_of(servicer)],
-        # What stands behind may be away: files are stored all the same.
-        Readiness({"database": lambda: ping(engine), "worker": healthy(worker)}),
-        [error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]],
-    )
-    await serve(
-        Closing(telemetry.stop),
-        Closing(engine.dispose),
-        Closing(worker_engine.dispose),
-        Closing(broker.close),
-        Closing(outside.close),
-        *(Closing(channel.close) for channel in peers.values()),
-        Relay(engine, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service),
-        Every(settings.purge_interval, purge_of(settings, worker_engine), name="purge"),
-        worker,
-        refused,
-        reception,
-        server,
-        HttpServer(
-            files_of(settings, reception, refused).application(),
-            settings.http_address,
-            reuse_port=settings.grpc_reuse_port,
-        ),
-    )
-
-
-def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
-    return create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
-    )
-
-
-def surroundings_of(
-    settings: Settings,
-    *,
-    orders: OrderClient,
-    inventory: InventoryClient,
-    master_data: MasterDataClient,
-    journal: PostgresJournal,
-) -> Surroundings:
-    return Surroundings(
-        split=split_file,
-        read=read_one,
-        orders=orders,
-        inventory=inventory,
-        master_data=master_data,
-        journal=journal,
+        journal=PostgresJournal(intake.worker_engine),
         original_wait=timedelta(seconds=settings.original_wait),
         at_once=settings.steps_at_once,
     )
+    worker = intake.worker(lambda messages: apply_messages(around, messages, utc_now()))
+    tills = TillJournal(outside, settings.till_journal_url)
+    servicer = PosGatewayServicer(intake.desk, PostgresJournal(intake.engine), tills, utc_now)
+    server = build_server(
+        settings,
+        [service_of(servicer)],
+        intake.readiness(worker),
+        [error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]],
+    )
+    files = files_of(settings, intake).application()
+    await serve(
+        Closing(telemetry.stop),
+        *intake.engines,
+        Closing(broker.close),
+        Closing(outside.close),
+        *(Closing(channel.close) for channel in peers.values()),
+        Relay(intake.engine, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service),
+        *intake.parts(worker),
+        server,
+        HttpServer(files, settings.http_address, reuse_port=settings.grpc_reuse_port),
+    )
+
+
+def desk_reading(sender: str, topic: str, body: bytes) -> Reading:
+    return reading_of(transactions_of, lambda one: read_one(one).key.text, topic, body)
 
 
 def master_data_client_of(settings: Settings, channel: grpc.aio.Channel) -> MasterDataClient:
@@ -142,17 +89,10 @@ def master_data_client_of(settings: Settings, channel: grpc.aio.Channel) -> Mast
     )
 
 
-def desk_of(engine: AsyncEngine, patience: float) -> Desk:
-    def reading(sender: str, topic: str, body: bytes) -> Reading:
-        return reading_of(transactions_of, lambda one: read_one(one).key.text, topic, body)
-
-    return Desk(engine, ANNOUNCEMENTS, reading, patience=timedelta(seconds=patience))
-
-
-def files_of(settings: Settings, reception: Reception, refused: RefusedCounter) -> TillFiles:
+def files_of(settings: Settings, intake: Intake) -> TillFiles:
     return TillFiles(
-        reception,
-        refused,
+        intake.reception,
+        intake.refused,
         is_signed=TillSignature(settings.till_secrets),
         check=transactions_of,
         body_limit=settings.file_body_limit,
@@ -168,20 +108,6 @@ def service_of(servicer: PosGatewayServicer) -> RpcService:
         servicer=servicer,
         descriptor=pos_service_pb2.DESCRIPTOR.services_by_name["PosGatewayService"],
     )
-
-
-def purge_of(settings: Settings, engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
-    bodies, answers = timedelta(days=settings.bodies_kept_days), timedelta(days=settings.answers_kept_days)
-    return lambda: forget(
-        engine, utc_now(), bodies_kept=bodies, answers_kept=answers, batch=settings.purge_batch
-    )
-
-
-def healthy(worker: Worker) -> Callable[[], Awaitable[bool]]:
-    async def check() -> bool:
-        return worker.healthy()
-
-    return check
 
 
 def utc_now() -> datetime:

@@ -1,20 +1,19 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from libs.database import create_engine, run_invariants
-from libs.intake import Limits, Outcome, Worker
+from libs.intake import Desk, Limits, Outcome, Worker
 from libs.intake import store as store_messages
 from libs.telemetry import current_traceparent, span
 from retailmesh.channel.v1 import channel_service_pb2, channel_service_pb2_grpc
 from services.channel_gateway.adapters.shopify_webhooks import ShopifyWebhooks
-from services.channel_gateway.app import ANNOUNCEMENTS, desk_of
+from services.channel_gateway.app import ANNOUNCEMENTS, desk_reading
 from services.channel_gateway.application.ports import OutsideUnreachable
 from services.channel_gateway.application.receive_webhook import Webhook, arrival_of
 from services.channel_gateway.domain.storefront import FiguresPage
 from services.channel_gateway.entrypoints.grpc import ChannelGatewayServicer
-from tests.builders.polling import poll_until
+from tests.builders.raw_messages import database_of, summary_settled
 from tests.builders.shopify import SECRET, SHOP, a_line, an_order, body_of, headers_of
 
 BODIES = {
@@ -44,6 +43,12 @@ def service_name():
 
 
 @pytest.fixture
+async def engine(database_url, service_name):
+    async with database_of(database_url, service_name) as engine:
+        yield engine
+
+
+@pytest.fixture
 def grpc_add_to_server():
     return channel_service_pb2_grpc.add_ChannelGatewayServiceServicer_to_server
 
@@ -69,16 +74,6 @@ def storefront():
 
 
 @pytest.fixture
-async def engine(database_url):
-    """Whatever a test did, the invariants hold afterwards."""
-    engine = create_engine(database_url, application_name="test")
-    yield engine
-    violations = await run_invariants(engine, "services/channel_gateway/invariants.sql")
-    await engine.dispose()
-    assert violations == []
-
-
-@pytest.fixture
 async def grpc_servicer(engine, storefront):
     """With a worker at its side that applies whatever it gets."""
 
@@ -87,7 +82,7 @@ async def grpc_servicer(engine, storefront):
 
     worker = Worker(engine, apply, ANNOUNCEMENTS, Limits(), application_name="worker")
     await worker.start()
-    desk = desk_of(engine, ShopifyWebhooks({}), patience=5.0)
+    desk = Desk(engine, ANNOUNCEMENTS, desk_reading(ShopifyWebhooks({})), patience=timedelta(seconds=5))
     yield ChannelGatewayServicer(desk, storefront, lambda: datetime.now(UTC))
     await worker.stop()
 
@@ -121,14 +116,7 @@ def store(engine):
 
 @pytest.fixture
 def desk_settled(grpc_stub, contract):
-    async def settled():
-        async def nothing_open():
-            answer = await grpc_stub.SummarizeMessages(contract.SummarizeMessagesRequest())
-            return all(one.state not in (1, 3) for one in answer.counts)
-
-        await poll_until(nothing_open)
-
-    return settled
+    return lambda: summary_settled(grpc_stub, contract)
 
 
 @pytest.fixture

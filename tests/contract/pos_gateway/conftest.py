@@ -1,22 +1,22 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from libs.database import create_engine
-from libs.intake import Arrival, Limits, Outcome, State, Worker
+from libs.intake import Arrival, Desk, Limits, Outcome, State, Worker
 from libs.intake import store as store_messages
 from libs.telemetry import current_traceparent, span
 from retailmesh.pos.v1 import pos_service_pb2, pos_service_pb2_grpc
 from services.pos_gateway.adapters.journal import PostgresJournal
 from services.pos_gateway.adapters.poslog import read_one
 from services.pos_gateway.adapters.poslog_xml import transactions_of
-from services.pos_gateway.app import ANNOUNCEMENTS, desk_of
+from services.pos_gateway.app import ANNOUNCEMENTS, desk_reading
 from services.pos_gateway.application.ports import JournalPage, OutsideUnreachable
 from services.pos_gateway.application.receive_file import reading_of
 from services.pos_gateway.entrypoints.grpc import PosGatewayServicer
-from tests.builders.polling import poll_until
 from tests.builders.poslog import a_file, a_receipt, a_sale, a_sold, a_tender
+from tests.builders.raw_messages import summary_settled
 
 TRANSACTION = "poslog/transaction"
 BROKEN = a_file(a_receipt(a_sold(price="-1"), a_tender(), sequence="1"))
@@ -40,6 +40,13 @@ class FakeTills:
 @pytest.fixture
 def service_name():
     return "pos_gateway"
+
+
+@pytest.fixture
+async def engine(database_url):
+    engine = create_engine(database_url, application_name="test")
+    yield engine
+    await engine.dispose()
 
 
 @pytest.fixture
@@ -68,13 +75,6 @@ def tills():
 
 
 @pytest.fixture
-async def engine(database_url):
-    engine = create_engine(database_url, application_name="test")
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
 def journal(engine):
     return PostgresJournal(engine)
 
@@ -88,7 +88,12 @@ async def grpc_servicer(engine, journal, tills):
 
     worker = Worker(engine, apply, ANNOUNCEMENTS, Limits(), application_name="worker")
     await worker.start()
-    yield PosGatewayServicer(desk_of(engine, patience=5.0), journal, tills, lambda: datetime.now(UTC))
+    yield PosGatewayServicer(
+        Desk(engine, ANNOUNCEMENTS, desk_reading, patience=timedelta(seconds=5)),
+        journal,
+        tills,
+        lambda: datetime.now(UTC),
+    )
     await worker.stop()
 
 
@@ -131,14 +136,7 @@ def problems():
 
 @pytest.fixture
 def desk_settled(grpc_stub, contract):
-    async def settled():
-        async def nothing_open():
-            answer = await grpc_stub.SummarizeMessages(contract.SummarizeMessagesRequest())
-            return all(one.state not in (1, 3) for one in answer.counts)
-
-        await poll_until(nothing_open)
-
-    return settled
+    return lambda: summary_settled(grpc_stub, contract)
 
 
 @pytest.fixture

@@ -1,37 +1,25 @@
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import text
 
-from libs.database import create_engine, run_invariants, transaction
-from libs.intake import Limits, Reception, RefusedCounter, Worker
+from libs.intake import Desk, Reception, RefusedCounter, Worker
 from services.channel_gateway.adapters.ledger import PostgresLedger
 from services.channel_gateway.adapters.shopify import read
 from services.channel_gateway.adapters.shopify_webhooks import ShopifyWebhooks
-from services.channel_gateway.app import ANNOUNCEMENTS, desk_of
+from services.channel_gateway.app import ANNOUNCEMENTS, desk_reading
 from services.channel_gateway.application.apply_messages import apply_messages
 from services.channel_gateway.application.ports import Patience, Surroundings
 from services.channel_gateway.entrypoints.http import Webhooks
-from tests.builders.polling import poll_until
+from tests.builders.raw_messages import QUICK, database_of, rows_of, settling, utc_now
 from tests.builders.shopify import SECRET, SHOP, body_of, headers_of
 from tests.builders.storefront_ports import FakeMasterData, FakeOrders
 
 BODY_LIMIT = 100_000
-QUICK = Limits(
-    first_backoff=timedelta(milliseconds=10),
-    longest_backoff=timedelta(milliseconds=50),
-    longest_pause=timedelta(milliseconds=50),
-    sweep=timedelta(milliseconds=200),
-)
 PATIENT = Patience(for_order=timedelta(hours=1), for_parcels=timedelta(hours=1), for_state=timedelta(hours=1))
-
-
-def utc_now():
-    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -40,13 +28,19 @@ def service_name():
 
 
 @pytest.fixture
-async def engine(database_url):
-    """Whatever a test did, the invariants hold afterwards."""
-    engine = create_engine(database_url, application_name="test")
-    yield engine
-    violations = await run_invariants(engine, "services/channel_gateway/invariants.sql")
-    await engine.dispose()
-    assert violations == []
+async def engine(database_url, service_name):
+    async with database_of(database_url, service_name) as engine:
+        yield engine
+
+
+@pytest.fixture
+def rows(engine):
+    return rows_of(engine)
+
+
+@pytest.fixture
+def settled(rows):
+    return settling(rows)
 
 
 @pytest.fixture
@@ -132,29 +126,4 @@ async def start_worker(engine, orders, patience):
 
 @pytest.fixture
 def desk(engine):
-    return desk_of(engine, ShopifyWebhooks({}), patience=5.0)
-
-
-@pytest.fixture
-def rows(engine):
-    async def select(sql="select * from raw_messages order by position"):
-        async with transaction(engine) as connection:
-            result = await connection.execute(text(sql))
-            return result.mappings().all() if result.returns_rows else []
-
-    return select
-
-
-@pytest.fixture
-def settled(rows):
-    """Waits until nothing is left to do, and answers (topic, state, reason) of each message."""
-
-    async def wait(*, waiting=0):
-        async def found():
-            all_rows = await rows()
-            states = [row["state"] for row in all_rows]
-            return states.count("received") == 0 and states.count("waiting") == waiting and all_rows
-
-        return [(row["topic"], row["state"], row["reason"]) for row in await poll_until(found)]
-
-    return wait
+    return Desk(engine, ANNOUNCEMENTS, desk_reading(ShopifyWebhooks({})), patience=timedelta(seconds=5))

@@ -1,37 +1,25 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import text
 
-from libs.database import create_engine, run_invariants, transaction
-from libs.intake import Limits, Reception, RefusedCounter, Worker
+from libs.intake import Desk, Reception, RefusedCounter, Worker
 from services.pos_gateway.adapters.journal import PostgresJournal
 from services.pos_gateway.adapters.poslog import read_one
 from services.pos_gateway.adapters.poslog_xml import transactions_of
 from services.pos_gateway.adapters.split_file import split_file
 from services.pos_gateway.adapters.till_signature import TillSignature
-from services.pos_gateway.app import ANNOUNCEMENTS, desk_of
+from services.pos_gateway.app import ANNOUNCEMENTS, desk_reading
 from services.pos_gateway.application.apply_messages import apply_messages
 from services.pos_gateway.application.ports import Surroundings
 from services.pos_gateway.entrypoints.http import TillFiles
-from tests.builders.polling import poll_until
 from tests.builders.poslog import SECRET, token
+from tests.builders.raw_messages import QUICK, database_of, rows_of, settling, utc_now
 from tests.builders.till_ports import FakeCatalogue, FakeInventory, FakeTillOrders
 
 BODY_LIMIT = 100_000
-QUICK = Limits(
-    first_backoff=timedelta(milliseconds=10),
-    longest_backoff=timedelta(milliseconds=50),
-    longest_pause=timedelta(milliseconds=50),
-    sweep=timedelta(milliseconds=200),
-)
-
-
-def utc_now():
-    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -40,13 +28,19 @@ def service_name():
 
 
 @pytest.fixture
-async def engine(database_url):
-    """Whatever a test did, the invariants hold afterwards."""
-    engine = create_engine(database_url, application_name="test")
-    yield engine
-    violations = await run_invariants(engine, "services/pos_gateway/invariants.sql")
-    await engine.dispose()
-    assert violations == []
+async def engine(database_url, service_name):
+    async with database_of(database_url, service_name) as engine:
+        yield engine
+
+
+@pytest.fixture
+def rows(engine):
+    return rows_of(engine)
+
+
+@pytest.fixture
+def settled(rows):
+    return settling(rows)
 
 
 @pytest.fixture
@@ -131,29 +125,4 @@ async def start_worker(engine, orders, inventory, catalogue, journal):
 
 @pytest.fixture
 def desk(engine):
-    return desk_of(engine, patience=5.0)
-
-
-@pytest.fixture
-def rows(engine):
-    async def select(sql="select * from raw_messages order by position"):
-        async with transaction(engine) as connection:
-            result = await connection.execute(text(sql))
-            return result.mappings().all() if result.returns_rows else []
-
-    return select
-
-
-@pytest.fixture
-def settled(rows):
-    """Waits until nothing is left to do, and answers (topic, state, reason) of each message."""
-
-    async def wait(*, waiting=0):
-        async def found():
-            all_rows = await rows()
-            states = [row["state"] for row in all_rows]
-            return states.count("received") == 0 and states.count("waiting") == waiting and all_rows
-
-        return [(row["topic"], row["state"], row["reason"]) for row in await poll_until(found)]
-
-    return wait
+    return Desk(engine, ANNOUNCEMENTS, desk_reading, patience=timedelta(seconds=5))
