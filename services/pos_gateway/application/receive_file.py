@@ -1,5 +1,6 @@
 """Store a till's file before it is answered."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from libs.intake import Arrival, Problem, Reading, Reception, State, Stored, Unr
 from services.pos_gateway.application.apply_messages import FILE, TRANSACTION
 
 INVALID = "invalid"
+LARGE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,7 @@ async def receive_file(reception: Reception, check: Check, file: TillFile) -> Re
     sends the whole of a cut-off file gives it the same. Raises `Overloaded`, and what an unreachable database
     raises.
     """
-    problems: Sequence[Problem] = ()
-    try:
-        check(file.body)
-    except Unreadable as error:
-        problems = error.problems
+    problems = await problems_of(check, file.body)
     digest = hashlib.sha256(file.body)
     arrival = Arrival(
         message_id=file.message_id,
@@ -65,6 +63,15 @@ async def receive_file(reception: Reception, check: Check, file: TillFile) -> Re
         problems=problems,
     )
     return Received(await reception.store(arrival), problems)
+
+
+async def problems_of(check: Check, body: bytes) -> Sequence[Problem]:
+    """A large file is parsed beside the event loop: others want to be answered meanwhile."""
+    try:
+        await asyncio.to_thread(check, body) if len(body) > LARGE else check(body)
+    except Unreadable as error:
+        return error.problems
+    return ()
 
 
 def reading_of(check: Check, key_of: KeyOf, topic: str, body: bytes) -> Reading:
