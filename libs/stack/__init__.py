@@ -8,10 +8,11 @@ from libs.stack.postgres import Postgres
 from libs.stack.service_process import ServiceProcess
 from libs.stack.starting import Progress, silent
 from libs.stack.status import PartStatus
-from libs.stack.table import Service, ServiceTable
+from libs.stack.table import Companion, Service, ServiceTable
 from libs.stack.temporary import temporary_mesh
 
 __all__ = [
+    "Companion",
     "Mesh",
     "Nats",
     "PartFailed",

@@ -1,11 +1,12 @@
 """What a mesh is made of, before anything runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from libs.stack.companion import CompanionProcess
 from libs.stack.databases import database_url
-from libs.stack.environment import service_environment
+from libs.stack.environment import companion_environment, service_environment
 from libs.stack.home import Home
 from libs.stack.nats import Nats
 from libs.stack.part import Part
@@ -35,6 +36,7 @@ class Blueprint:
         services = self.table.services
         grpc = {name: service.grpc_port for name, service in services.items()}
         http = {name: service.http_port for name, service in services.items() if service.http_port}
+        http |= {name: companion.http_port for name, companion in self.table.companions.items()}
         nats_port = self.table.nats_port
         if self.ports == "free":
             free = iter(free_ports(1 + len(grpc) + len(http)))
@@ -64,9 +66,17 @@ class Blueprint:
             return Postgres(self.home, durable=self.durable)
         if name == Nats.name:
             return Nats(self.home, state.nats_port)
-        service = self.table[name]
-        environment = service_environment(
-            service,
+        if name in self.table.companions:
+            return self.companion(name, state)
+        environment = self.told(name, state)
+        return ServiceProcess(
+            self.table[name], self.home, ports=state.ports_of(name), environment=environment
+        )
+
+    def told(self, name: str, state: State) -> dict[str, str]:
+        """The environment of a service."""
+        return service_environment(
+            self.table[name],
             table=self.table,
             home=self.home,
             state=state,
@@ -74,7 +84,22 @@ class Blueprint:
             given=self.environment,
             override=self.overrides.get(name, {}),
         )
-        return ServiceProcess(service, self.home, ports=state.ports_of(name), environment=environment)
+
+    def companion(self, name: str, state: State) -> Part:
+        row = self.table.companions[name]
+        environment = companion_environment(
+            row,
+            home=self.home,
+            state=state,
+            database_url=self.database_url(name, state),
+            given=self.environment,
+        )
+        return CompanionProcess(row, self.home, port=state.http_ports[name], environment=environment)
+
+    def companions_of(self, services: Collection[str], state: State) -> list[str]:
+        """Those that these services want to have beside them, as they are configured."""
+        rows = self.table.companions.values()
+        return [it.name for it in rows if it.of in services and it.is_wanted(self.told(it.of, state))]
 
     def database_url(self, name: str, state: State) -> str:
         """Empty for a service without a database."""
@@ -83,7 +108,7 @@ class Blueprint:
 
     def database(self, name: str, state: State) -> str:
         """A server that others use too tells the meshes' databases apart by the name of their folder."""
-        database = self.table[name].database
+        database = self.table.owner(name).database
         if not database or Postgres.name in self.own_servers(state):
             return database or ""
         return f"{self.home.path.name}_{database}"
@@ -94,5 +119,7 @@ class Blueprint:
             return PartStatus(name, "dead", str(self.home.sockets))
         if name == Nats.name:
             return PartStatus(name, "dead", address(state.nats_port))
+        if name in self.table.companions:
+            return PartStatus(name, "dead", "", address(state.http_ports[name]), self.database(name, state))
         places = {protocol: address(port) for protocol, port in state.ports_of(name).items()}
         return PartStatus(name, "dead", places["grpc"], places.get("http", ""), self.database(name, state))

@@ -8,7 +8,7 @@ from libs.stack.errors import StackError
 from libs.stack.home import Home
 from libs.stack.ports import address
 from libs.stack.state import State
-from libs.stack.table import Service, ServiceTable
+from libs.stack.table import Companion, Service, ServiceTable
 
 # What any program may need of the user's environment; everything else is named in the table.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "SSL_CERT_FILE")
@@ -41,6 +41,19 @@ def service_environment(
     named = named_settings(service, table, state, given)
     chosen = {name: value.replace(FILES, str(home["files"])) for name, value in named.items()}
     return {**inherited, **told, **chosen, **override}
+
+
+def companion_environment(
+    companion: Companion, *, home: Home, state: State, database_url: str, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Where to listen, its database, and a folder that lasts as long as the databases."""
+    inherited = {name: given[name] for name in INHERITED if name in given}
+    return {
+        **inherited,
+        "DATABASE_URL": database_url,
+        "HTTP_ADDRESS": address(state.http_ports[companion.name]),
+        "FILES_DIR": str(home["files"] / companion.name),
+    }
 
 
 def peers(state: State) -> dict[str, str]:

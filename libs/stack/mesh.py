@@ -27,6 +27,7 @@ from libs.stack.starting import (
     silent,
     spawn,
     spawn_all,
+    start_companions,
     wait_all,
 )
 from libs.stack.state import State, load_state
@@ -134,7 +135,9 @@ class Mesh:
         found = load_state(self.home.state)
         state = found or self.blueprint.plan()
         asked = found.services if found else self.table.services
-        names = [Postgres.name, Nats.name, *(name for name in self.table.services if name in asked)]
+        companions = [name for name in self.table.companions if name in state.processes]
+        services = [name for name in self.table.services if name in asked]
+        names = [Postgres.name, Nats.name, *companions, *services]
         with ThreadPoolExecutor(max_workers=len(names)) as pool:
             return list(pool.map(lambda name: self.status_of(name, state), names))
 
@@ -170,6 +173,8 @@ class Mesh:
             issue_certificates(self.home["tls"], self.table.services, progress)
             wait_all(servers, self.blueprint, state, progress, timeout)
             prepare_databases(chosen, self.blueprint, state, progress)
+            if companions := self.blueprint.companions_of(names, state):
+                start_companions(companions, self.blueprint, state, progress)
             spawn_all(names, self.blueprint, state, progress)
         wait_all(names, self.blueprint, state, progress, timeout)
 
@@ -225,7 +230,8 @@ class Mesh:
         self.stop(progress=progress)
         own = self.blueprint.own_servers(state)
         if Postgres.name not in own:
-            names = (self.blueprint.database(name, state) for name in self.table.services)
+            owners = (*self.table.services, *self.table.companions)
+            names = (self.blueprint.database(name, state) for name in owners)
             drop_databases(state.database_server, filter(None, names))
         if Nats.name not in own:
             streams = [name for service in self.table.services.values() for name in service.streams]

@@ -15,6 +15,8 @@ from libs.stack.table import Service
 Progress = Callable[[str, str], None]
 
 WAITING_THREADS = 16
+# Somebody else's server may fill an empty database at its first start.
+COMPANION_SECONDS = 300.0
 
 
 def silent(part: str, what: str) -> None:
@@ -81,6 +83,14 @@ def prepare_databases(
             migrate_database(service, blueprint.database_url(service.name, state))
     progress("databases", "ready")
     return [service.name for service in owners]
+
+
+def start_companions(names: Sequence[str], blueprint: Blueprint, state: State, progress: Progress) -> None:
+    """Services find them ready: what a companion makes at its first start, they are told of."""
+    owners = [name for name in names if blueprint.database(name, state)]
+    create_databases(state.database_server, [blueprint.database(name, state) for name in owners])
+    spawn_all(names, blueprint, state, progress)
+    wait_all(names, blueprint, state, progress, COMPANION_SECONDS)
 
 
 def migrate_database(service: Service, url: str) -> None:

@@ -45,14 +45,17 @@ def processes_of(home: Home) -> dict[str, Record]:
 
 
 def stop_order(table: ServiceTable, names: Collection[str]) -> Iterator[set[str]]:
-    """Groups to stop together: callers before the services they call, the servers last."""
+    """Groups to stop together: callers before the services they call, companions, the servers last."""
     left = {name: table.services[name] for name in names if name in table.services}
-    if unknown := set(names) - left.keys() - set(SERVERS):
+    companions = set(names) & table.companions.keys()
+    if unknown := set(names) - left.keys() - companions - set(SERVERS):
         yield unknown
     while left:
         called = {callee for service in left.values() for callee in service.depends_on}
         yield left.keys() - called
         left = {name: service for name, service in left.items() if name in called}
+    if companions:
+        yield companions
     for server in SERVERS:
         if server in names:
             yield {server}

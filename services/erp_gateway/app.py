@@ -19,6 +19,8 @@ from services.erp_gateway.adapters.audited_http import AuditedHttp
 from services.erp_gateway.adapters.reads import PostgresPostingReads
 from services.erp_gateway.adapters.sandbox_erp import SandboxErp
 from services.erp_gateway.adapters.store import PostgresStore
+from services.erp_gateway.adapters.tryton import TrytonErp
+from services.erp_gateway.adapters.tryton_rpc import Seed, TrytonRpc
 from services.erp_gateway.application.forget_answers import forget_answers
 from services.erp_gateway.application.ports import Erp
 from services.erp_gateway.application.run_posting import Clock
@@ -28,7 +30,7 @@ from services.erp_gateway.entrypoints.desk import Desk
 from services.erp_gateway.entrypoints.grpc import ErpGatewayServicer, Faces
 
 STREAM = "RETAIL_ERP"
-LEASE_MARGIN = timedelta(seconds=5)
+BEATS_PER_LEASE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ async def run(settings: Settings) -> None:
         statement_timeout=settings.database_statement_timeout,
         lock_timeout=settings.database_lock_timeout,
     )
-    store = PostgresStore(engine, now, uuid4, timedelta(seconds=pace.answers_after) + LEASE_MARGIN)
+    lease = timedelta(seconds=settings.lease_seconds)
+    store = PostgresStore(engine, now, uuid4, lease)
     http, erp = erp_of(settings, pace)
     desk = Desk(
         erp,
@@ -62,6 +65,7 @@ async def run(settings: Settings) -> None:
         Clock(now, random.random),
         limit=pace.slots,
         longest_pause=settings.longest_pause_seconds,
+        beat=settings.lease_seconds / BEATS_PER_LEASE,
         grace=settings.stop_grace_seconds,
     )
     broker = await connect_broker(settings.nats_url, name=settings.service)
@@ -112,7 +116,10 @@ def pace_of(settings: Settings) -> Pace:
 
 def erp_of(settings: Settings, pace: Pace) -> tuple[AuditedHttp, Erp]:
     """The ERP chosen by the settings, and the HTTP client that it is called with."""
-    make: Callable[[Settings, Pace], tuple[AuditedHttp, Erp]] = {"sandbox": sandbox}[settings.erp]
+    make: Callable[[Settings, Pace], tuple[AuditedHttp, Erp]] = {
+        "sandbox": sandbox,
+        "tryton": tryton,
+    }[settings.erp]
     return make(settings, pace)
 
 
@@ -120,7 +127,14 @@ def sandbox(settings: Settings, pace: Pace) -> tuple[AuditedHttp, Erp]:
     headers = {"Authorization": f"Bearer {settings.erp_token}"}
     url = settings.erp_url
     http = AuditedHttp(url, headers, answers_after=pace.answers_after, system="sandbox ERP")
-    return http, SandboxErp(http, timedelta(seconds=pace.settle))
+    return http, SandboxErp(http, timedelta(seconds=pace.answers_after), timedelta(seconds=pace.settle))
+
+
+def tryton(settings: Settings, pace: Pace) -> tuple[AuditedHttp, Erp]:
+    seed = Seed.read(settings.tryton_seed)
+    http = AuditedHttp(settings.tryton_url, {}, answers_after=pace.answers_after, system="Tryton")
+    longest, settle = timedelta(seconds=pace.answers_after), timedelta(seconds=pace.settle)
+    return http, TrytonErp(TrytonRpc(http, seed), seed, longest, settle)
 
 
 def purge_of(settings: Settings, store: PostgresStore) -> Callable[[], Awaitable[None]]:

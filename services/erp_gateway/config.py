@@ -12,21 +12,21 @@ class Settings(ServiceSettings):
     erp: str = Field(default="sandbox", pattern="^(sandbox|tryton)$")
     """Which ERP is posted to."""
     erp_url: str = Field(default="", max_length=500)
-    """Where it is reached."""
+    """Where the sandbox ERP is reached."""
     erp_token: str = Field(default="", max_length=500)
     """The sandbox ERP's bearer token; a secret."""
-    erp_user: str = Field(default="", max_length=100)
-    """The Tryton user that posts."""
-    erp_password: str = Field(default="", max_length=500)
-    """That user's password; a secret."""
+    tryton_url: str = Field(default="", max_length=500)
+    """Where Tryton is reached, without the database."""
     tryton_seed: str = Field(default="", max_length=500)
-    """File with the ids of the Tryton database's company, accounts, taxes and payment methods."""
+    """JSON file with Tryton's database, the user that posts, its password and the ids that a sale needs."""
     posting_slots: int = Field(default=0, ge=0, le=1000)
     """Calls that may run at once; 0 takes what suits the ERP: 15 for the sandbox, 2 for Tryton."""
     erp_answers_after_seconds: float = Field(default=0.0, ge=0, le=600)
     """Silence after which an answer counts as lost; 0 takes what suits the ERP."""
     erp_settle_seconds: float = Field(default=0.0, ge=0, le=3600)
     """How long a write whose answer was lost may still happen; 0 takes what suits the ERP."""
+    lease_seconds: float = Field(default=10.0, gt=0, le=600)
+    """A posting whose worker has not been heard of for so long is taken over by another."""
     stop_grace_seconds: float = Field(default=5.0, ge=0, le=600)
     """For postings under way when the service stops."""
     answers_kept_days: float = Field(default=7.0, gt=0)

@@ -6,7 +6,10 @@ MODULE = "tests.builders.dummy_service"
 
 
 def dummy_table() -> ServiceTable:
-    """``front`` calls ``middle``, which calls ``back``; ``aside`` is on its own. ``back`` has a database."""
+    """``front`` calls ``middle``, which calls ``back``; ``aside`` is on its own. ``back`` has a database.
+
+    ``aside`` wants the companion ``vendor`` when its patience is endless.
+    """
     row = {"module": MODULE}
     return ServiceTable.parse(
         {
@@ -17,6 +20,16 @@ def dummy_table() -> ServiceTable:
                 "front": row | {"grpc_port": 27903, "depends_on": ["middle"]},
                 "aside": row
                 | {"grpc_port": 27904, "settings": {"GREETING": "see {back.http}", "PATIENCE": "none"}},
+            },
+            "companions": {
+                "vendor": {
+                    "of": "aside",
+                    "when": {"PATIENCE": "endless"},
+                    "command": "tests/data/vendor",
+                    "made_by": "make vendor",
+                    "http_port": 27912,
+                    "database": "vendor",
+                }
             },
         }
     )

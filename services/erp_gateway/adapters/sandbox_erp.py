@@ -32,12 +32,16 @@ class SandboxErp:
 
     name = "sandbox"
 
-    def __init__(self, http: AuditedHttp, settle: timedelta) -> None:
+    def __init__(self, http: AuditedHttp, longest: timedelta, settle: timedelta) -> None:
         self._http = http
-        self.settle = settle
+        self.longest = longest
+        self._settle = settle
 
     def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
         return STEPS
+
+    def settles_in(self, kind: StepKind) -> timedelta:
+        return self._settle
 
     async def look_up(self, posting: Posting, step: Step, note: Note) -> str | None:
         answer = await self._http.send(

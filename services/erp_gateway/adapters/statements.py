@@ -55,6 +55,12 @@ RENEW = (
     .returning(_LATEST_HASH)
 )
 
+RENEW_LEASES = (
+    posting.update()
+    .where(posting.c.lease == bindparam("leases", type_=ARRAY(Uuid)).any_())
+    .values(leased_until=bindparam("until", type_=INSTANT))
+)
+
 RELEASE = (
     posting.update()
     .where(_OF, _LEASED)

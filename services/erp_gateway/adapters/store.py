@@ -22,7 +22,7 @@ from services.erp_gateway.application.ports import (
     Heard,
     LeaseLost,
 )
-from services.erp_gateway.domain.postings import Outcome, Posting, PostingState, StepKind
+from services.erp_gateway.domain.postings import Posting, PostingState
 
 RPC = "RetryPosting"
 NOBODY = UUID(int=0)
@@ -93,7 +93,9 @@ class PostgresTransaction:
         if calls:
             chain = rows.chained(calls, row["latest_hash"] or b"")
             await self._connection.execute(statements.ADD_CALLS, chain)
-        await self._keep_customer(posting)
+        if posting.state is PostingState.FAILED:
+            given_up = {"of": posting.posting_id, "nobody": NOBODY}
+            await self._connection.execute(statements.GIVE_UP_CUSTOMER, given_up)
         if ended:
             await record_events(self._connection, [convert.ended_event(posting, row, self._new_id(), now)])
 
@@ -105,16 +107,6 @@ class PostgresTransaction:
         if row is None:
             raise LeaseLost(f"posting {values['of']} is somebody else's by now")
         return row
-
-    async def _keep_customer(self, posting: Posting) -> None:
-        """The account is kept while the step after it is the next one: from then on it is known."""
-        done = [step for step in posting.steps if step.outcome is Outcome.DONE]
-        if len(done) == 1 and done[0].kind is StepKind.CUSTOMER:
-            known = {"key": posting.fact.customer_key, "document_id": done[0].document_id}
-            await self._connection.execute(statements.KNOW_CUSTOMER, known)
-        elif not done and posting.state is PostingState.FAILED:
-            given_up = {"of": posting.posting_id, "nobody": NOBODY}
-            await self._connection.execute(statements.GIVE_UP_CUSTOMER, given_up)
 
 
 class PostgresStore:
@@ -150,6 +142,12 @@ class PostgresStore:
             taken = (await connection.execute(statements.CLAIM, asked)).mappings().all()
         return [rows.claimed_from_row(row) for row in taken]
 
+    async def renew(self, leases: Sequence[UUID]) -> None:
+        """Postings whose leases were lost are left to their new holders."""
+        held = {"leases": list(leases), "until": self._now() + self._lease}
+        async with self._single.connect() as connection:
+            await connection.execute(statements.RENEW_LEASES, held)
+
     async def next_due(self) -> datetime | None:
         """When the next posting can be claimed, None when none waits."""
         async with self._single.connect() as connection:
@@ -163,6 +161,11 @@ class PostgresStore:
             if row is None or (not row.document_id and row.owner == NOBODY):
                 row = (await connection.execute(statements.ASK_CUSTOMER, asked)).one()
         return CustomerAccount(row.document_id, UUID(str(row.owner)))
+
+    async def know_customer(self, customer_key: str, document_id: str) -> None:
+        known = {"key": customer_key, "document_id": document_id}
+        async with self._single.connect() as connection:
+            await connection.execute(statements.KNOW_CUSTOMER, known)
 
     async def forget_answers_before(self, moment: datetime, limit: int) -> int:
         async with transaction(self._engine) as connection:

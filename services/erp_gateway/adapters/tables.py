@@ -30,6 +30,7 @@ posting = sa.Table(
     sa.Column("leased_until", INSTANT),
     sa.Index("posting_of_order", "order_id", "position"),
     sa.Index("posting_due", "next_attempt_at", postgresql_where=sa.text("state IN ('PENDING', 'POSTING')")),
+    sa.Index("posting_leased", "lease", postgresql_where=sa.text("lease IS NOT NULL")),
     sa.Index("posting_posted", "posted_at", postgresql_where=sa.text("state = 'POSTED'")),
 )
 

@@ -86,8 +86,14 @@ class Erp(Protocol):
 
     name: str
 
-    settle: timedelta
-    """How long after a call left its write may still happen; only then does "not found" mean "not done"."""
+    longest: timedelta
+    """A step that takes longer is cut off, and its answer counts as lost."""
+
+    def settles_in(self, kind: StepKind) -> timedelta:
+        """How long after its begin a step may still take effect; only then does "not found" mean "not done".
+
+        Short where the ERP itself refuses to do the step twice.
+        """
 
     def steps_of(self, kind: FactKind) -> Sequence[StepKind]:
         """The steps that this ERP needs for such a fact, in its order."""
@@ -158,7 +164,7 @@ class Transaction(Protocol):
     async def save(
         self, claimed: Claimed, calls: Sequence[ErpCall], waits_until: datetime | None = None
     ) -> None:
-        """Keep a posting's progress and its calls, and its customer's account once that is known.
+        """Keep a posting's progress and its calls.
 
         The lease is renewed, unless the posting waits or has ended. A posting that has ended is told by an
         event; one that has failed gives up the task of opening its customer's account. Raises `LeaseLost`.
@@ -190,6 +196,9 @@ class Store(Protocol):
 
     async def customer(self, customer_key: str, posting_id: UUID) -> CustomerAccount:
         """The account of a customer, or whose task it is to open it: the first that asked."""
+
+    async def know_customer(self, customer_key: str, document_id: str) -> None:
+        """The account was found or opened: all that wait for it may go on."""
 
     async def forget_answers_before(self, moment: datetime, limit: int) -> int:
         """Drop at most so many old answers, and give their number."""

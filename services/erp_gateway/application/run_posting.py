@@ -1,9 +1,10 @@
 """Move one posting forward until it is posted, must wait, or needs a person."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from services.erp_gateway.application.ports import (
     Claimed,
@@ -18,6 +19,8 @@ from services.erp_gateway.application.ports import (
 from services.erp_gateway.domain import postings
 from services.erp_gateway.domain.postings import Outcome, Posting, Step, StepKind
 from services.erp_gateway.domain.waiting import wait_before, wait_for_another
+
+T = TypeVar("T")
 
 SHARED = (StepKind.CUSTOMER, StepKind.ITEMS)
 """Steps whose document other postings, or people, may have made before."""
@@ -75,6 +78,7 @@ class _Run:
     claimed: Claimed
     calls: list[ErpCall] = field(default_factory=list)
     """Made since progress was kept last."""
+    customer_is_known: bool = False
 
     async def to_its_end(self) -> Posting:
         clock, posting = self.means.clock, self.claimed.posting
@@ -82,9 +86,12 @@ class _Run:
             while (step := posting.next_step) is not None:
                 document_id = await self.find(posting, step)
                 if document_id is None:
-                    posting = postings.began(posting, step, clock.now(), clock.now() + self.means.erp.settle)
+                    settles_at = clock.now() + self.means.erp.settles_in(step.kind)
+                    posting = postings.began(posting, step, clock.now(), settles_at)
                     step = await self.begin(posting)
                     document_id = await self.perform(posting, step)
+                if step.kind is StepKind.CUSTOMER and not self.customer_is_known:
+                    await self.means.store.know_customer(step.external_key, document_id)
                 posting = postings.done(posting, step, document_id, clock.now())
         except _Later as later:
             await self.keep(later.posting, later.at)
@@ -97,11 +104,12 @@ class _Run:
     async def find(self, posting: Posting, step: Step) -> str | None:
         """The ERP's id where the step is done already; raises `_Later` where that cannot be said yet."""
         if step.kind is StepKind.CUSTOMER and (known := await self.customer(posting, step)):
+            self.customer_is_known = True
             return known
         if step.outcome is not Outcome.UNKNOWN and step.kind not in SHARED:
             return None
         try:
-            found = await self.means.erp.look_up(posting, step, self.calls.append)
+            found = await self.in_time(self.means.erp.look_up(posting, step, self.calls.append))
         except Throttled as busy:
             raise self.busy(posting, busy) from busy
         except (StepNotDone, StepUnknown) as error:
@@ -133,7 +141,7 @@ class _Run:
     async def perform(self, posting: Posting, step: Step) -> str:
         clock = self.means.clock
         try:
-            document_id = await self.means.erp.perform(posting, step, self.calls.append)
+            document_id = await self.in_time(self.means.erp.perform(posting, step, self.calls.append))
         except Throttled as busy:
             raise self.busy(postings.not_done(posting, step, str(busy), clock.now()), busy) from busy
         except StepNotDone as error:
@@ -143,6 +151,13 @@ class _Run:
             raise self.postponed(lost) from error
         self.means.slots.answered()
         return document_id
+
+    async def in_time(self, work: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self.means.erp.longest.total_seconds()):
+                return await work
+        except TimeoutError:
+            raise StepUnknown("no answer in time") from None
 
     def busy(self, posting: Posting, busy: Throttled) -> _Later:
         self.means.slots.throttled()

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
+from libs.lifecycle import Every
 from libs.telemetry import get_logger, span
 from services.erp_gateway.application.ports import Claimed, Erp, LeaseLost, Store
 from services.erp_gateway.application.run_posting import Clock, Means, run_posting
@@ -22,6 +24,8 @@ class Backlog(Store, Protocol):
 
     async def next_due(self) -> datetime | None: ...
 
+    async def renew(self, leases: Sequence[UUID]) -> None: ...
+
 
 class Desk:
     """A part of the service. Postings that it did not finish are claimed anew when their lease has ended."""
@@ -34,16 +38,21 @@ class Desk:
         *,
         limit: int,
         longest_pause: float,
+        beat: float,
         grace: float,
     ) -> None:
-        """``grace`` is how many seconds a call under way gets for its answer when the service stops."""
+        """Every ``beat`` seconds the leases of the postings under way are renewed.
+
+        ``grace`` is how many seconds postings under way get when the service stops.
+        """
         self._means = Means(erp, store, self, clock)
         self._store = store
         self._clock = clock
         self._governor: Governor = starting(limit)
         self._longest_pause = longest_pause
         self._grace = grace
-        self._running: set[asyncio.Task[None]] = set()
+        self._heart = Every(beat, self._renew, name="leases")
+        self._running: dict[asyncio.Task[None], UUID] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -70,6 +79,7 @@ class Desk:
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="desk")
+        await self._heart.start()
 
     async def stop(self) -> None:
         """Let postings under way finish; those that take too long go on in the next process."""
@@ -82,6 +92,11 @@ class Desk:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._heart.stop()
+
+    async def _renew(self) -> None:
+        if self._running:
+            await self._store.renew(list(self._running.values()))
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -97,7 +112,7 @@ class Desk:
         claimed: Sequence[Claimed] = await self._store.claim(free) if free > 0 else ()
         for item in claimed:
             task = asyncio.create_task(self._work(item))
-            self._running.add(task)
+            self._running[task] = item.lease
             task.add_done_callback(self._finished)
         if not claimed:
             await self._rest()
@@ -128,5 +143,5 @@ class Desk:
                     log.warning("posting_failed", posting_id=posting_id, order_id=fact.order_id)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._wake.set()

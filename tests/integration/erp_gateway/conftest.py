@@ -66,7 +66,7 @@ async def erp_client(ledger: SandboxErpServer) -> AsyncIterator[SandboxErp]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     http = AuditedHttp(ledger.url, headers, answers_after=ANSWERS_AFTER, system="test ERP")
     await http.start()
-    yield SandboxErp(http, SETTLE)
+    yield SandboxErp(http, timedelta(seconds=ANSWERS_AFTER), SETTLE)
     await http.stop()
 
 
@@ -79,7 +79,8 @@ async def a_desk(
 
         async def start(limit: int = 15, grace: float = 5.0) -> Desk:
             clock = Clock(utc_now, lambda: 0.0)
-            desk = Desk(erp_client, store, clock, limit=limit, longest_pause=0.1, grace=grace)
+            beat = LEASE.total_seconds() / 4
+            desk = Desk(erp_client, store, clock, limit=limit, longest_pause=0.1, beat=beat, grace=grace)
             stopping.push_async_callback(desk.stop)
             await desk.start()
             return desk

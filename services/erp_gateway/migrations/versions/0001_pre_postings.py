@@ -43,6 +43,8 @@ def upgrade() -> None:
     op.create_index("posting_of_order", "posting", ["order_id", "position"])
     due = sa.text("state IN ('PENDING', 'POSTING')")
     op.create_index("posting_due", "posting", ["next_attempt_at"], postgresql_where=due)
+    leased = sa.text("lease IS NOT NULL")
+    op.create_index("posting_leased", "posting", ["lease"], postgresql_where=leased)
     posted = sa.text("state = 'POSTED'")
     op.create_index("posting_posted", "posting", ["posted_at"], postgresql_where=posted)
     op.create_table(

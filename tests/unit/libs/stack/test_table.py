@@ -52,3 +52,29 @@ def test_callers_stop_first_the_unknown_before_them_and_the_servers_last():
     running = ["postgres", "back", "nats", "front", "forgotten", "aside", "middle"]
     groups = list(stop_order(dummy_table(), running))
     assert groups == [{"forgotten"}, {"front", "aside"}, {"middle"}, {"back"}, {"nats"}, {"postgres"}]
+
+
+def test_a_companion_is_wanted_where_its_service_is_told_so():
+    table = dummy_table()
+    assert table.companions["vendor"].is_wanted({"PATIENCE": "endless", "OTHER": "1"})
+    assert not table.companions["vendor"].is_wanted({"PATIENCE": "none"})
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [({"of": "nobody"}, "must be the companion of a service"), ({"prot": 1}, "unknown fields prot")],
+)
+def test_a_mistake_in_a_companion_is_named(row, complaint):
+    usual = {"of": "a", "when": {"ERP": 1}, "command": "x", "made_by": "make x", "http_port": 2}
+    content = {
+        "services": {"a": {"module": "a.app", "grpc_port": 1}},
+        "companions": {"vendor": usual | row},
+    }
+    with pytest.raises(StackError, match=complaint):
+        ServiceTable.parse(content)
+
+
+def test_companions_outlive_the_services_and_the_servers_outlive_both():
+    table = dummy_table()
+    names = ["postgres", "vendor", "front", "middle", "back", "nats"]
+    assert list(stop_order(table, names))[-3:] == [{"vendor"}, {"nats"}, {"postgres"}]
