@@ -1,8 +1,7 @@
 """POSLog files as XML: parsed without trust, taken apart into transactions, read by name."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from lxml import etree
 
@@ -21,33 +20,48 @@ PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL
 RawElement = etree._Element
 
 
-@dataclass(frozen=True, slots=True)
 class Element:
-    """An element of the standard's vocabulary, whichever of its namespaces the file uses."""
+    """An element of the standard's vocabulary, whichever of its namespaces the file uses.
 
-    raw: RawElement
-    prefix: str
-    """``{namespace}``, as lxml puts it before a name."""
+    ``prefix`` is ``{namespace}``, as lxml puts it before a name. Children are looked at once and found by
+    name from then on: a receipt is asked for some hundred of them.
+    """
+
+    __slots__ = ("_children", "_prefix", "raw")
+
+    def __init__(self, raw: RawElement, prefix: str) -> None:
+        self.raw = raw
+        self._prefix = prefix
+        self._children: dict[str, list[Element]] | None = None
 
     @property
     def name(self) -> str:
-        return str(self.raw.tag)[len(self.prefix) :]
+        return str(self.raw.tag)[len(self._prefix) :]
 
-    def children(self, *names: str) -> Iterator["Element"]:
-        """Children of the standard with one of these names, or all of them; vendors' are skipped."""
-        wanted = {self.prefix + name for name in names}
+    def children(self, name: str) -> Sequence["Element"]:
+        """Children of the standard with this name; vendors' are skipped."""
+        if self._children is None:
+            self._children = self._by_name()
+        return self._children.get(name, ())
+
+    def _by_name(self) -> dict[str, list["Element"]]:
+        prefix, found = self._prefix, dict[str, list[Element]]()
         for child in self.raw:
             tag = child.tag
-            if tag in wanted or (not wanted and isinstance(tag, str) and tag.startswith(self.prefix)):
-                yield Element(child, self.prefix)
+            if isinstance(tag, str) and tag.startswith(prefix):
+                found.setdefault(tag[len(prefix) :], []).append(Element(child, prefix))
+        return found
 
     def child(self, *names: str) -> "Element | None":
-        return next(self.children(*names), None)
+        """The first child with the first of these names that there is."""
+        return next((found[0] for name in names if (found := self.children(name))), None)
 
     def at(self, path: str) -> "Element | None":
         """The first element at ``BusinessUnit/UnitID``."""
-        found = self.raw.find("/".join(self.prefix + name for name in path.split("/")))
-        return None if found is None else Element(found, self.prefix)
+        found: Element | None = self
+        for name in path.split("/"):
+            found = found.child(name) if found else None
+        return found
 
     def text(self, path: str = "") -> str:
         found = self.at(path) if path else self
