@@ -37,6 +37,7 @@ def reservation_message(it: Reservation) -> inventory_pb2.StockReservation:
         region=it.region,
         lines=lines_of(it.goods),
         excluded_location_ids=it.excluded_location_ids,
+        traceparent=it.traceparent,
     )
 
 
@@ -50,6 +51,7 @@ def issue_message(it: Issue) -> inventory_pb2.StockIssue:
         order_id="" if it.is_sale else it.order_id,
         lines=lines_of(it.goods),
         occurred_at=timestamp_to_proto(it.occurred_at),
+        traceparent=it.traceparent,
     )
 
 
@@ -61,12 +63,17 @@ def receipt_message(it: Receipt) -> inventory_pb2.StockReceipt:
         cause=stock_pb2.MOVEMENT_CAUSE_RETURN,
         lines=lines_of(it.goods),
         occurred_at=timestamp_to_proto(it.occurred_at),
+        traceparent=it.traceparent,
     )
 
 
 def release_message(it: Release) -> inventory_pb2.StockRelease:
     return inventory_pb2.StockRelease(
-        request_id=it.request_id, order_id=it.order_id, line_ids=it.line_ids, location_id=it.location_id
+        request_id=it.request_id,
+        order_id=it.order_id,
+        line_ids=it.line_ids,
+        location_id=it.location_id,
+        traceparent=it.traceparent,
     )
 
 

@@ -170,12 +170,12 @@ INSTRUCT = text(
     """
     insert into instructions (request_id, subject, kind, instruction, traceparent, due_at)
     select
-        request_id, subject, kind, instruction::jsonb, :traceparent,
+        request_id, subject, kind, instruction::jsonb, traceparent,
         now() + cast(:grace as float8) * interval '1 second'
     from unnest(
         cast(:request_ids as text[]), cast(:subjects as text[]), cast(:kinds as text[]),
-        cast(:instructions as text[])
-    ) with ordinality as batch (request_id, subject, kind, instruction, number)
+        cast(:instructions as text[]), cast(:traceparents as text[])
+    ) with ordinality as batch (request_id, subject, kind, instruction, traceparent, number)
     order by number
     on conflict do nothing
     """

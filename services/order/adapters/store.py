@@ -111,7 +111,7 @@ class PostgresTransaction:
         )
         return added.first() is not None
 
-    async def instruct(self, instructions: Sequence[Instruction], traceparent: str = "") -> None:
+    async def instruct(self, instructions: Sequence[Instruction], traceparents: Sequence[str] = ()) -> None:
         if not instructions:
             return
         await self._connection.execute(
@@ -121,7 +121,7 @@ class PostgresTransaction:
                 "subjects": [it.order_id or it.request_id for it in instructions],
                 "kinds": list(map(kind_of, instructions)),
                 "instructions": list(map(text_of, instructions)),
-                "traceparent": traceparent or current_traceparent(),
+                "traceparents": list(traceparents) or [current_traceparent()] * len(instructions),
                 "grace": self._grace,
             },
         )

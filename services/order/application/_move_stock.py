@@ -39,13 +39,26 @@ async def move_stock(
 
 def reservation_of(command: PlaceOrder, verdict: Verdict) -> Reservation:
     order = command.order
-    return Reservation(f"place/{order.order_id}", order.order_id, order.channel, order.region, verdict.wanted)
+    return Reservation(
+        f"place/{order.order_id}",
+        order.order_id,
+        order.channel,
+        order.region,
+        verdict.wanted,
+        traceparent=command.traceparent,
+    )
 
 
 def issue_of(command: PlaceOrder, verdict: Verdict) -> Issue:
     order = command.order
     return Issue(
-        f"sell/{order.order_id}", order.order_id, order.location_id, True, verdict.wanted, order.placed_at
+        f"sell/{order.order_id}",
+        order.order_id,
+        order.location_id,
+        True,
+        verdict.wanted,
+        order.placed_at,
+        command.traceparent,
     )
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from libs.refusals import Refusal
 from libs.telemetry import get_logger, is_sampled, span
 from services.order.application.ports import Pending, Stock, Store, Transaction
-from services.order.domain.events import OrderEvent, OrderHeld, OrderReallocated
+from services.order.domain.events import OrderHeld, OrderReallocated
 from services.order.domain.order import Order
 from services.order.domain.sourcing import gain, held_by_inventory
 from services.order.domain.stock import Instruction, Issue, Promise, Receipt, Release, Source
@@ -65,7 +66,7 @@ async def carry_out(store: Store, stock: Stock, pending: Sequence[Pending]) -> i
 
 async def carry_out_kind(store: Store, telling: Telling, pending: Sequence[Pending]) -> int:
     with carrying_out(pending):
-        answers = await telling([it.instruction for it in pending])
+        answers = await telling([in_its_trace(it) for it in pending])
     answered: list[tuple[Pending, Answer]] = []
     failed: dict[int, str] = {}
     for it, answer in zip(pending, answers, strict=True):
@@ -79,6 +80,13 @@ async def carry_out_kind(store: Store, telling: Telling, pending: Sequence[Pendi
     if answered:
         await store.in_transaction(lambda transaction: apply(transaction, answered))
     return len(answered)
+
+
+def in_its_trace(it: Pending) -> Instruction:
+    if isinstance(it.instruction, Source):
+        reservation = it.instruction.reservation._replace(traceparent=it.traceparent)
+        return replace(it.instruction, reservation=reservation)
+    return replace(it.instruction, traceparent=it.traceparent)
 
 
 def carrying_out(pending: Sequence[Pending]) -> AbstractContextManager[object]:
@@ -101,31 +109,32 @@ async def apply(transaction: Transaction, answered: Sequence[tuple[Pending, Answ
     if not sourced:
         return
     orders = await transaction.lock_orders({it.instruction.order_id for it, _ in sourced})
-    changed: list[Order] = []
-    events: list[OrderEvent] = []
-    traceparents: list[str] = []
-    for it, answer in sourced:
-        order, event, releases = outcome(orders[it.instruction.order_id], it.instruction, answer)
-        await transaction.instruct(releases, it.traceparent)
-        if order and event:
-            changed.append(order)
-            events.append(event)
-            traceparents.append(it.traceparent)
-    if changed:
-        await transaction.save_orders(changed)
-        await transaction.record(events, traceparents)
+    changes = [
+        (it, outcome(orders[it.instruction.order_id], it.instruction, answer)) for it, answer in sourced
+    ]
+    releases = [(it, release) for it, change in changes for release in change.releases]
+    await transaction.instruct([it for _, it in releases], [it.traceparent for it, _ in releases])
+    events = [(it, change.event) for it, change in changes if change.event]
+    if events:
+        await transaction.save_orders([event.order for _, event in events])
+        await transaction.record([event for _, event in events], [it.traceparent for it, _ in events])
 
 
 def is_wish(it: Pending) -> bool:
     return isinstance(it.instruction, Source)
 
 
-def outcome(
-    order: Order, source: Instruction, answer: Answer
-) -> tuple[Order | None, OrderEvent | None, list[Release]]:
+class Change(NamedTuple):
+    """What an answer makes of an order; the event carries the order, and is None when nothing changed."""
+
+    event: OrderReallocated | OrderHeld | None
+    releases: list[Release]
+
+
+def outcome(order: Order, source: Instruction, answer: Answer) -> Change:
     assert isinstance(source, Source)
     if isinstance(answer, Promise):
         gained, releases = gain(order, source, answer)
-        return gained, OrderReallocated(gained, source.cause) if gained else None, releases
+        return Change(OrderReallocated(gained, source.cause) if gained else None, releases)
     held = held_by_inventory(order)
-    return held, OrderHeld(held, "inventory does not move these goods") if held else None, []
+    return Change(OrderHeld(held, "inventory does not move these goods") if held else None, [])

@@ -8,7 +8,7 @@ from services.order.application.ports import Transaction
 from services.order.domain.events import OrderEvent, OrderReallocated
 from services.order.domain.order import Order
 from services.order.domain.sourcing import lose, seek
-from services.order.domain.stock import Allocation
+from services.order.domain.stock import Allocation, Source
 
 CAUSE = "promised goods were not there any more"
 
@@ -30,7 +30,9 @@ async def displace_orders(transaction: Transaction, displacements: Sequence[Disp
     orders = await transaction.lock_orders({it.order_id for it in displacements})
     changed: dict[str, Order] = {}
     events: list[OrderEvent] = []
-    traceparents: list[str] = []
+    told: list[str] = []
+    sources: list[Source] = []
+    asked: list[str] = []
     for it in displacements:
         if it.order_id not in orders:
             raise order_unknown(it.order_id)
@@ -39,10 +41,12 @@ async def displace_orders(transaction: Transaction, displacements: Sequence[Disp
             continue
         changed[it.order_id] = order
         events.append(OrderReallocated(order, CAUSE))
-        traceparents.append(it.traceparent)
+        told.append(it.traceparent)
         places = sorted({one.location_id for one in it.lost})
-        source = seek(order, CAUSE, "displaced", it.event_id, excluded=places)
-        await transaction.instruct(source, it.traceparent)
+        sought = seek(order, CAUSE, "displaced", it.event_id, excluded=places)
+        sources += sought
+        asked += [it.traceparent] * len(sought)
     if changed:
         await transaction.save_orders(list(changed.values()))
-        await transaction.record(events, traceparents)
+        await transaction.instruct(sources, asked)
+        await transaction.record(events, told)

@@ -1,8 +1,10 @@
 """Place many orders together, and answer each for itself."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from libs.refusals import Refusal, Unavailable
+from libs.telemetry import is_sampled, span
 from services.order.application._move_stock import Moved, move_stock
 from services.order.application.carry_out_instructions import settle_at_once
 from services.order.application.ports import Catalogue, Clock, Stock, Store, Transaction
@@ -39,6 +41,22 @@ async def place_orders(
     process dies in between, the caller's repeat gets the same promises, and without a repeat they lapse.
     Raises what makes master data or the database unavailable; nothing was recorded then.
     """
+    with tracing(commands):
+        return await place_all(store, catalogue, stock, commands, clock=clock)
+
+
+def tracing(commands: Sequence[PlaceOrder]) -> AbstractContextManager[object]:
+    """The batch in the trace of its first sampled order, linked to those of the others."""
+    sampled = [it.traceparent for it in commands if is_sampled(it.traceparent)]
+    if not sampled:
+        return nullcontext()
+    attributes = {"retail.batch.orders": len(commands)}
+    return span("place orders", attributes=attributes, traceparent=sampled[0], links=sampled[1:])
+
+
+async def place_all(
+    store: Store, catalogue: Catalogue, stock: Stock, commands: Sequence[PlaceOrder], *, clock: Clock
+) -> list[Placement | Refusal]:
     answers = refuse_all_malformed(commands)
     await answer_recorded(store, commands, answers)
     fresh = first_of_each(commands, answers)

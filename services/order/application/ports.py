@@ -138,10 +138,10 @@ class Transaction(Protocol):
     async def add_return(self, order_id: str, returned: Return) -> bool:
         """False when another transaction has recorded the return first."""
 
-    async def instruct(self, instructions: Sequence[Instruction], traceparent: str = "") -> None:
-        """Have inventory told after the commit. An instruction that is waiting already is not doubled.
+    async def instruct(self, instructions: Sequence[Instruction], traceparents: Sequence[str] = ()) -> None:
+        """Have inventory told after the commit, in this order. An instruction that waits is not doubled.
 
-        It belongs to the current trace unless another is given.
+        They belong to the current trace unless that of each is given.
         """
 
     async def forget_instructions(self, positions: Collection[int]) -> set[int]:

@@ -15,6 +15,7 @@ async def refill_orders(transaction: Transaction, skus: Collection[str], name: s
     """
     found = await transaction.find_short_orders(skus, limit)
     orders = await transaction.lock_orders(found) if found else {}
-    for order in orders.values():
-        await transaction.instruct(seek(order, CAUSE, "refill", name))
-    return len(orders)
+    # Inventory serves those that come first.
+    in_turn = [orders[order_id] for order_id in found]
+    await transaction.instruct([source for order in in_turn for source in seek(order, CAUSE, "refill", name)])
+    return len(in_turn)

@@ -56,6 +56,8 @@ class Reservation(NamedTuple):
     region: str
     goods: Sequence[Goods]
     excluded_location_ids: Sequence[str] = ()
+    traceparent: str = ""
+    """The order's trace; it is no part of what is asked."""
 
 
 # Instructions are recorded with the change of the order that calls for them and carried out after its commit,
@@ -73,6 +75,7 @@ class Issue:
     is_sale: bool
     goods: tuple[Goods, ...]
     occurred_at: datetime
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Receipt:
     location_id: str
     goods: tuple[Goods, ...]
     occurred_at: datetime
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Release:
     order_id: str
     line_ids: tuple[str, ...] = ()
     location_id: str = ""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
