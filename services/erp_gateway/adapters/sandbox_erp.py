@@ -4,6 +4,7 @@ It does not enforce unique keys and it loses answers, as real ERPs do: what keep
 the gateway looks a step up before it repeats it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from services.erp_gateway.domain.refusals import ErpUnreachable
 
 COLLECTIONS = ("orders", "credit-notes")
 READ_ATTEMPTS = 5
+READ_PAUSE = 0.1
+LARGEST_PAGE = 500
 STEPS = (StepKind.CUSTOMER, StepKind.HEADER, StepKind.LINES, StepKind.TAX, StepKind.PAYMENT)
 PARTS = {StepKind.LINES: "lines", StepKind.TAX: "tax", StepKind.PAYMENT: "payment"}
 
@@ -77,8 +80,9 @@ class SandboxErp:
         return ErpDocumentPage([document_of(item, collection) for item in items], token)
 
     async def _page(self, collection: str, page_size: int, after: str) -> tuple[list[Any], str]:
-        query = {"limit": str(page_size), "after": after}
-        for _ in range(READ_ATTEMPTS):
+        query = {"limit": str(min(page_size, LARGEST_PAGE)), "after": after}
+        for attempt in range(READ_ATTEMPTS):
+            await asyncio.sleep(attempt * READ_PAUSE)
             answer = await self._http.send(
                 READING, "GET", f"/{collection}", operation=f"list {collection}", query=query
             )
@@ -88,9 +92,9 @@ class SandboxErp:
 
 
 def found_or_not(answer: Answer) -> Outcome:
-    """What a look-up says about the step."""
+    """What a look-up says about the step; one that failed says nothing."""
     if answer.status != 200:
-        return Outcome.UNKNOWN
+        return Outcome.UNTRIED
     return Outcome.DONE if answer.body["items"] else Outcome.NOT_DONE
 
 

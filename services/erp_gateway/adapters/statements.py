@@ -129,10 +129,13 @@ GIVE_UP_CUSTOMER = (
 
 ADD_CALLS = insert(erp_call)
 
+MOST_CALLS = 2_000
+
 LIST_CALLS = (
     select(erp_call)
     .where(erp_call.c.posting_id == bindparam("posting_id", type_=Uuid))
     .order_by(erp_call.c.position)
+    .limit(MOST_CALLS)
 )
 
 

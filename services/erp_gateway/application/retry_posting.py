@@ -15,6 +15,9 @@ async def retry_posting(store: Store, call: Call, posting_id: UUID, now: datetim
             return
         posting = await transaction.get(posting_id)
         if posting.state is not PostingState.FAILED:
+            # The same call, come twice at once, waited here for its twin.
+            if await transaction.recall(call):
+                return
             state = posting.state.value
             raise PostingNotFailed(f"posting {posting_id} is {state}", field="posting_id", state=state)
         await transaction.put_back(retried(posting), now)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from grpc.aio import ServicerContext
 
+from libs.database import retry_conflicts
 from libs.idempotency import digest_of
 from libs.paging import DEFAULT_PAGE_SIZE, page_of, position_of
 from retailmesh.erp.v1 import erp_service_pb2 as pb
@@ -79,7 +80,7 @@ class ErpGatewayServicer(erp_service_pb2_grpc.ErpGatewayServiceServicer):
     ) -> pb.RetryPostingResponse:
         posting_id = UUID(request.posting_id)
         call = Call(request.request_id, digest_of(request))
-        await retry_posting(self._on.store, call, posting_id, self._on.now())
+        await retry_conflicts(lambda: retry_posting(self._on.store, call, posting_id, self._on.now()))
         self._on.desk.wake()
         return pb.RetryPostingResponse(posting=await self._on.reads.get_posting(posting_id))
 
