@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,9 +10,12 @@ from libs.stack import Mesh, StackError
 from services.cli.live_progress import live_progress
 from services.cli.mesh_command import mesh_command, open_mesh, print_json, running_meshes
 
+if TYPE_CHECKING:
+    from services.cli.demo.stages import Lap, Wanted
+
 MESH = "demo"
 SETTINGS = {"ORDER_WAIT": "5"}
-"""Seconds that a refund waits for its order: what has not come by then on a day that is played at once never will."""
+"""Seconds that a refund waits for its order: on a day that is played at once, these are long."""
 DRAIN_SECONDS = {"sandbox": 180.0, "tryton": 220.0}
 TRYTON_STORES = 30
 """A real ERP takes about one paid order a second here, so it gets the day of the busiest stores only."""
@@ -35,26 +38,32 @@ TRYTON_STORES = 30
     "--stop", is_flag=True, help="Stop the mesh at the end instead of leaving it up to be looked into."
 )
 @mesh_command
-def command(
-    name: str | None, as_json: bool, stop: bool, free_ports: bool, speed: float, **day: Any
-) -> None:
+def command(name: str | None, as_json: bool, stop: bool, free_ports: bool, speed: float, **day: Any) -> None:
     """Play a real trading day through storefront, tills and ERP, and prove that it adds up.
 
-    Starts an empty mesh named "demo" and leaves it up. ERP=tryton posts into a real Tryton. The exit status is
-    1 unless nothing was lost, doubled or oversold and all systems agree.
+    Starts an empty mesh named "demo" and leaves it up. ERP=tryton posts into a real Tryton. The exit status
+    is 1 unless nothing was lost, doubled or oversold and all systems agree.
     """
+    import grpc
+
     from services.cli.demo.outside import OutsideError
+    from services.cli.demo.stages import Lap, Wanted
 
     erp = os.environ.get("ERP", "sandbox")
+    wanted = Wanted(plan_of(erp, **day), speed, DRAIN_SECONDS.get(erp, 180.0))
     mesh = empty_mesh(name or MESH, free_ports=free_ports)
+    lap = Lap()
     with live_progress(quiet=as_json) as progress:
         mesh.start(progress=progress)
+    lap.done("start")
     try:
-        clean = asyncio.run(
-            run(mesh, plan_of(erp, **day), speed, DRAIN_SECONDS.get(erp, 180.0), as_json=as_json)
-        )
+        clean = asyncio.run(run(mesh, wanted, lap, as_json=as_json))
     except OutsideError as error:
         raise StackError(str(error)) from error
+    except grpc.aio.AioRpcError as error:
+        raise StackError(
+            f"a service failed: {error.details()}; see the logs in {mesh.home['logs']}"
+        ) from error
     finally:
         if stop:
             mesh.stop()
@@ -92,13 +101,13 @@ def plan_of(
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-async def run(mesh: Mesh, plan: dict[str, Any], speed: float, drain_seconds: float, *, as_json: bool) -> bool:
+async def run(mesh: Mesh, wanted: "Wanted", lap: "Lap", *, as_json: bool) -> bool:
     """Play the day on a mesh that is up and show the scorecard; answers whether it is clean."""
-    from services.cli.demo.screen import Bars, Silence, console_of, show_scorecard
-    from services.cli.demo.stages import Lap, Wanted, connected, play
+    from services.cli.demo.connections import connected
+    from services.cli.demo.paper import show_scorecard
+    from services.cli.demo.screen import Bars, Silence, console_of
+    from services.cli.demo.stages import play
 
-    wanted = Wanted(plan, speed, drain_seconds)
-    lap = Lap()
     console = console_of()
     async with connected(mesh) as connections:
         if as_json:

@@ -30,16 +30,13 @@ class Outside:
         summary: dict[str, Any] = planned["summary"]
         return summary
 
-    async def master_data(self, part: str) -> AsyncIterator[list[dict[str, Any]]]:
+    def master_data(self, part: str) -> AsyncIterator[list[dict[str, Any]]]:
         """Pages of one part of what must be loaded before the day begins."""
-        after = ""
-        while True:
-            query = {"part": part, "limit": str(PAGE)} | ({"after": after} if after else {})
-            page = await self._json("GET", "/_control/day/master-data", params=query)
-            yield page["items"]
-            after = str(page["next"] or "")
-            if not after:
-                return
+        return self._pages("/_control/day/master-data", part)
+
+    def truth(self, part: str) -> AsyncIterator[list[dict[str, Any]]]:
+        """Pages of one part of what is true when the day is over."""
+        return self._pages("/_control/day/truth", part)
 
     async def start(self, speed: float) -> None:
         await self._json("POST", "/_control/day/start", json={"speed": speed})
@@ -50,6 +47,16 @@ class Outside:
     async def erp_stats(self) -> dict[str, Any]:
         """What the sandbox ERP counted, for a second opinion."""
         return await self._json("GET", "/erp/stats")
+
+    async def _pages(self, path: str, part: str) -> AsyncIterator[list[dict[str, Any]]]:
+        after = ""
+        while True:
+            query = {"part": part, "limit": str(PAGE)} | ({"after": after} if after else {})
+            page = await self._json("GET", path, params=query)
+            yield page["items"]
+            after = str(page["next"] or "")
+            if not after:
+                return
 
     async def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         async with self._session.request(method, f"{self._url}{path}", **options) as response:

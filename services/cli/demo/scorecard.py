@@ -1,8 +1,12 @@
 """What the day came to, and whether every zero is zero."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from services.cli.demo.facts import Whereabouts
+
+Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +21,80 @@ class BreakLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonLine:
+    """What comparing two systems saw."""
+
+    comparison: str
+    left: int
+    right: int
+    matched: int
+    breaks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """What was sent, and what gateways keep of it.
+
+    ``taken_in`` counts by state, by kind of message; transactions are what till files consist of. ``ignored``
+    and ``waiting`` count by reason, ``quarantined`` by the first rule that is broken.
+    """
+
+    sent: Counts
+    sent_again: int
+    sent_late: int
+    malformed: Counts
+    taken_in: Mapping[str, Counts]
+    refused_unread: int
+    ignored: Counts
+    quarantined: Counts
+    waiting: Counts
+    unexpected_answers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """Orders by state, by where they were made; reasons of those held and refused."""
+
+    by_state: Mapping[str, Counts]
+    held: Counts
+    refused: Counts
+    split: int
+    returns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postings:
+    """What became of the postings. ``lag`` is from the fact to its document in the ERP, in seconds."""
+
+    by_state: Counts
+    rate_per_second: float
+    drain_seconds: int | None
+    lag_p50_seconds: float
+    lag_p99_seconds: float
+    throttled_calls: int
+    lost_answers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
     """Counts of one day. ``zeros`` must all be zero; everything else is for reading."""
 
     dataset: str
     business_date: str
     erp: str
-    seconds: Mapping[str, float]
-    messages_sent: Mapping[str, int]
-    messages: Mapping[str, int]
-    answers: Mapping[str, int]
-    unexpected_answers: Sequence[str]
-    quarantined: Mapping[str, int]
-    refused_unread: int
-    orders: Mapping[str, int]
-    held: Mapping[str, int]
-    refused: Mapping[str, int]
-    split_orders: int
-    returns: int
-    postings: Mapping[str, int]
-    posting_backlog: int
-    posting_rate_per_second: float
-    posting_drain_seconds: int | None
-    posting_lag_p50_seconds: float
-    posting_lag_p99_seconds: float
-    erp_throttled_calls: int
-    erp_lost_answers: int
-    dead_letters: int
-    comparisons: Sequence[Mapping[str, Any]]
+    zeros: Counts
+    messages: Messages
+    orders: Orders
+    facts: Mapping[str, Whereabouts]
+    comparisons: Sequence[ComparisonLine]
     breaks: Sequence[BreakLine]
-    broken_invariants: Mapping[str, int]
-    zeros: Mapping[str, int] = field(default_factory=dict)
-    examples: Mapping[str, str] = field(default_factory=dict)
+    postings: Postings
+    invariants: Counts
+    """How many queries ran, by service."""
+    broken_invariants: Counts
+    """Rows found, by service and query."""
+    seconds: Mapping[str, float]
+    examples: Mapping[str, str]
 
     @property
     def clean(self) -> bool:
@@ -57,35 +103,32 @@ class Scorecard:
 
     def described(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self) | {"clean": self.clean}
-
-
-LOST = ("MISSING_IN_MESH",)
-DOUBLED = ("DOUBLED_IN_MESH",)
-DOUBLED_IN_ERP = ("DOUBLED_IN_ERP",)
+        return {"clean": self.clean} | asdict(self)
 
 
 def zeros_of(
     breaks: Sequence[BreakLine],
+    facts: Mapping[str, Whereabouts],
     *,
     oversold_units: int,
     erp_doubled_keys: int,
-    broken_invariants: Mapping[str, int],
+    broken_invariants: Counts,
     stuck: int,
     dead_letters: int,
 ) -> dict[str, int]:
     """The figures that must be zero. ERP doubles are counted by reconciliation and by the ERP itself."""
     return {
-        "units oversold": oversold_units,
-        "orders lost": _count(breaks, LOST),
-        "orders doubled": _count(breaks, DOUBLED),
-        "ERP documents doubled": max(_count(breaks, DOUBLED_IN_ERP), erp_doubled_keys),
-        "reconciliation breaks": len(breaks),
-        "invariant rows": sum(broken_invariants.values()),
-        "messages stuck": stuck,
-        "dead letters": dead_letters,
+        "units_oversold": oversold_units,
+        "orders_lost": _count(breaks, "MISSING_IN_MESH"),
+        "orders_doubled": _count(breaks, "DOUBLED_IN_MESH"),
+        "facts_lost": sum(len(found.lost) for found in facts.values()),
+        "erp_documents_doubled": max(_count(breaks, "DOUBLED_IN_ERP"), erp_doubled_keys),
+        "reconciliation_breaks": len(breaks),
+        "invariant_rows": sum(broken_invariants.values()),
+        "messages_stuck": stuck,
+        "dead_letters": dead_letters,
     }
 
 
-def _count(breaks: Sequence[BreakLine], kinds: Sequence[str]) -> int:
-    return sum(found.kind in kinds for found in breaks)
+def _count(breaks: Sequence[BreakLine], kind: str) -> int:
+    return sum(found.kind == kind for found in breaks)

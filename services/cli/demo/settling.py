@@ -1,23 +1,38 @@
 """Waits until nothing is left to do: intake applied, events handled, postings ended."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import grpc
-from nats.aio.client import Client
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from retailmesh.channel.v1 import channel_service_pb2, channel_service_pb2_grpc
-from retailmesh.erp.v1 import erp_service_pb2, erp_service_pb2_grpc
-from retailmesh.pos.v1 import pos_service_pb2, pos_service_pb2_grpc
+from retailmesh.channel.v1 import channel_service_pb2
+from retailmesh.erp.v1 import erp_service_pb2
+from retailmesh.pos.v1 import pos_service_pb2
 from retailmesh.type.v1 import intake_pb2
+from services.cli.demo.connections import Connections
 
 UNDER_WAY = (intake_pb2.INTAKE_STATE_RECEIVED, intake_pb2.INTAKE_STATE_WAITING)
+DONE = (
+    intake_pb2.INTAKE_STATE_APPLIED,
+    intake_pb2.INTAKE_STATE_IGNORED,
+    intake_pb2.INTAKE_STATE_QUARANTINED,
+    intake_pb2.INTAKE_STATE_DISMISSED,
+)
 UNPUBLISHED = text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
 QUIET_LOOKS = 2
 """Two looks in a row must find nothing: between two, what one system handed on has reached the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Raw messages that gateways keep, and how many they turned away without keeping them."""
+
+    counts: Sequence[intake_pb2.IntakeCount]
+    refused_unread: int
+
+    def of(self, *states: intake_pb2.IntakeState) -> int:
+        return sum(count.messages for count in self.counts if count.state in states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,8 @@ class Backlog:
 
     intake_waiting: int
     intake_done: int
+    intake_ignored: int
+    intake_quarantined: int
     unpublished: int
     unhandled: int
     postings_pending: int
@@ -45,42 +62,36 @@ class Backlog:
 class Watch:
     """Looks at every queue of the mesh."""
 
-    def __init__(
-        self, channels: Mapping[str, grpc.aio.Channel], engines: Mapping[str, AsyncEngine], nats: Client
-    ) -> None:
-        self._channel = channel_service_pb2_grpc.ChannelGatewayServiceStub(channels["channel_gateway"])
-        self._pos = pos_service_pb2_grpc.PosGatewayServiceStub(channels["pos_gateway"])
-        self._erp = erp_service_pb2_grpc.ErpGatewayServiceStub(channels["erp_gateway"])
-        self._engines = engines
-        self._nats = nats
+    def __init__(self, to: Connections) -> None:
+        self._channel = to.stubs["channel_gateway"]
+        self._pos = to.stubs["pos_gateway"]
+        self._erp = to.stubs["erp_gateway"]
+        self._engines = to.engines
+        self._nats = to.nats
 
-    async def intake(self) -> Sequence[tuple[str, intake_pb2.IntakeCount]]:
-        """Counts of raw messages of both gateways, with the gateway's name."""
-        storefront, tills = await asyncio.gather(
+    async def intake(self) -> Intake:
+        """Counts of raw messages of both gateways."""
+        webhooks, files = await asyncio.gather(
             self._channel.SummarizeMessages(channel_service_pb2.SummarizeMessagesRequest()),
             self._pos.SummarizeMessages(pos_service_pb2.SummarizeMessagesRequest()),
         )
-        named = [("storefront", storefront), ("tills", tills)]
-        return [(name, count) for name, answer in named for count in answer.counts]
-
-    async def refused_unread(self) -> int:
-        """Messages that a gateway turned away without keeping them."""
-        storefront, tills = await asyncio.gather(
-            self._channel.SummarizeMessages(channel_service_pb2.SummarizeMessagesRequest()),
-            self._pos.SummarizeMessages(pos_service_pb2.SummarizeMessagesRequest()),
-        )
-        return storefront.refused_unread + tills.refused_unread
+        counts = [*webhooks.counts, *files.counts]
+        return Intake(counts, webhooks.refused_unread + files.refused_unread)
 
     async def posting(self) -> erp_service_pb2.GetBacklogResponse:
-        return await self._erp.GetBacklog(erp_service_pb2.GetBacklogRequest())
+        answer: erp_service_pb2.GetBacklogResponse = await self._erp.GetBacklog(
+            erp_service_pb2.GetBacklogRequest()
+        )
+        return answer
 
     async def look(self) -> Backlog:
-        counts = [count for _, count in await self.intake()]
+        intake = await self.intake()
         posting = await self.posting()
-        waiting = sum(count.messages for count in counts if count.state in UNDER_WAY)
         return Backlog(
-            intake_waiting=waiting,
-            intake_done=sum(count.messages for count in counts) - waiting,
+            intake_waiting=intake.of(*UNDER_WAY),
+            intake_done=intake.of(*DONE),
+            intake_ignored=intake.of(intake_pb2.INTAKE_STATE_IGNORED),
+            intake_quarantined=intake.of(intake_pb2.INTAKE_STATE_QUARANTINED),
             unpublished=await self._unpublished(),
             unhandled=await self._unhandled(),
             postings_pending=posting.pending,
@@ -123,4 +134,4 @@ async def settled(
 
 
 GIVE_UP_SECONDS = 120.0
-"""What is not applied or handled so long after the last posting counts as stuck, and the scorecard shows it."""
+"""What is not applied or handled so long after the postings' time counts as stuck on the scorecard."""

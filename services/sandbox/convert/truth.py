@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from libs.money import Money
+from services.sandbox.convert.master_data import prices, promotions
 from services.sandbox.domain.messages import Day
 from services.sandbox.domain.orders import OrderState, Refund
 from services.sandbox.domain.receipts import CorrectionFile, Receipt
@@ -34,6 +35,7 @@ def order(state: OrderState, *, unknown: bool) -> Json:
         "sent_from": sorted({parcel.location_id for parcel in state.fulfilments}),
         "lines": len(placed.lines),
         "unknown_product": unknown,
+        "refunds": [refund(one) for one in state.refunds],
     }
 
 
@@ -97,6 +99,7 @@ def correction_entries(file: CorrectionFile) -> Iterable[Json]:
             "total": "0.00",
             "tax": "0.00",
             "currency": "",
+            "document": row.document_id,
             "sku": row.sku,
             "quantity_milli": row.quantity_milli,
             "reason": row.reason,
@@ -121,6 +124,8 @@ def summary(day: Day) -> Json:
         "currency": day.dataset.currency,
         "master_data": {
             "products": len(day.catalogue),
+            "prices": len(list(prices(day))),
+            "promotions": len(list(promotions(day))),
             "stores": len(day.places.stores),
             "warehouses": len(day.places.warehouses),
             "customers": len(day.people),

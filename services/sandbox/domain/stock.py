@@ -61,12 +61,13 @@ def plan_stock(
     shippers = tuple(store.number for store in places.stores if store.ships)
     shelves = Shelves(stocked, short_online, at_tills)
     kept = kept_by_stores(dice, options.store_only_share, orders, shippers, shelves)
+    lost = written_off(dataset, places, stocked)
     for (warehouse, sku), need in warehouse_demand(orders, places, stocked).items():
         place = kept.get(sku, warehouse), sku
-        spare = surplus(dice, place, short_online, stocked)
+        spare = surplus(dice, place, short_online, stocked) + lost.pop(place, 0)
         opening[place] = 0 if sku in short_online else need + spare
     return StockPlan(
-        opening=opening,
+        opening=opening | lost,
         short_online=short_online,
         kept_by_store=kept,
         short_lines_online=len(short_online),
@@ -94,6 +95,15 @@ def warehouse_demand(
             if line.line.sku in stocked:
                 demand[warehouse, line.line.sku] += line.line.quantity_milli
     return dict(demand)
+
+
+def written_off(dataset: Dataset, places: Places, stocked: Mapping[str, Product]) -> dict[Place, int]:
+    """What will be found broken or missing was there in the morning."""
+    lost: Counter[Place] = Counter()
+    for correction in dataset.corrections:
+        if correction.sku in stocked and correction.quantity_milli < 0:
+            lost[places.warehouses[0].location_id, correction.sku] -= correction.quantity_milli
+    return dict(lost)
 
 
 def short_skus(
