@@ -56,14 +56,14 @@ def fulfil(book: Book, command: Issue, line: Line) -> list[Level]:
     promised = [
         it for it in book.of_order(command.order_id) if it.line_id == line.line_id and it.sku == line.sku
     ]
-    rest = line.quantity
+    place, rest = command.location_id, line.quantity
     touched = []
     # The order service reduces what it believes in the same sequence, so the two go on agreeing.
-    for reservation in sorted(promised, key=lambda it: (it.location_id != command.location_id, it.location_id)):
+    for reservation in sorted(promised, key=lambda it: (it.location_id != place, it.location_id)):
         if reservation.state is State.EXPIRED:
             reservation.take(Step.RELEASE)
         elif reservation.is_open and rest:
-            step = Step.CONSUME if reservation.location_id == command.location_id else Step.RELEASE
+            step = Step.CONSUME if reservation.location_id == place else Step.RELEASE
             used = min(rest, reservation.quantity)
             touched.append(settle(book, reservation, used, step))
             rest -= used
