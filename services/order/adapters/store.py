@@ -14,9 +14,10 @@ from libs.messaging import forget_processed_before, record_events
 from libs.refusals import Refusal
 from libs.telemetry import current_traceparent
 from services.order.adapters import rows, statements
+from services.order.adapters.event_messages import event_of, placed_event, placement_of_event
 from services.order.adapters.instructions import instruction_of, kind_of, text_of
 from services.order.application.ports import Call, Known, Pending, Transaction
-from services.order.convert import document_of, event_of, order_to_proto, placed_event, placement_of_event
+from services.order.convert import document_of, order_to_proto
 from services.order.domain.events import OrderEvent
 from services.order.domain.order import Order
 from services.order.domain.placing import Placed, PlaceOrder, Recorded
