@@ -1,5 +1,7 @@
 """One order through everything: storefront or till, order, stock, events, ERP; its trace and its story."""
 
+import contextlib
+
 import pytest
 
 from libs.protos import money_from_proto
@@ -65,7 +67,6 @@ async def test_a_storefront_order_is_promised_and_posted(retailer, mesh):
     assert (status, answer["status"]) == (200, "received")
     order = await retailer.order_when(1001, "CONFIRMED")
     assert order.details.customer_id == "C-17"
-    assert await reservations(retailer, order.order_id) == [("9001", WAREHOUSE, 2000, "FIRM")]
     postings = await retailer.postings_when(order.order_id, 1)
     assert posted(postings) == [("SALE", "31.50")]
     [document] = [it for it in await retailer.erp_documents() if it["reference"] == "#1001"]
@@ -79,6 +80,7 @@ async def test_a_storefront_order_is_promised_and_posted(retailer, mesh):
     [message] = await retailer.messages(order_id=order.order_id)
     assert (message.topic, message.state) == ("orders/create", intake_pb2.INTAKE_STATE_APPLIED)
     await settled(mesh)
+    assert await reservations(retailer, order.order_id) == [("9001", WAREHOUSE, 2000, "FIRM")]
 
 
 async def test_the_same_webhook_again_changes_nothing(retailer, mesh):
@@ -167,39 +169,98 @@ async def test_a_till_sale_leaves_the_store_and_is_posted(retailer, mesh):
     assert posted(await retailer.postings(order.order_id)) == [("SALE", "25.00")]
 
 
-# Of each edge: service and span of the parent, service and span of the child.
-EDGES = [
-    ("channel_gateway", "POST /webhooks/{vendor}/{shop}", "channel_gateway", "apply orders/create"),
-    ("channel_gateway", "POST /webhooks/{vendor}/{shop}", "order", "publish RETAIL_ORDER"),
-    (
-        "channel_gateway",
-        "POST /webhooks/{vendor}/{shop}",
-        "inventory",
-        "process retailmesh.order.v1.OrderPlaced",
-    ),
-    (
-        "channel_gateway",
-        "POST /webhooks/{vendor}/{shop}",
-        "erp_gateway",
-        "process retailmesh.order.v1.OrderPlaced",
-    ),
-    ("erp_gateway", "process retailmesh.order.v1.OrderPlaced", "erp_gateway", "post to ERP"),
-    ("erp_gateway", "post to ERP", "erp_gateway", "sandbox ERP post header"),
-    ("erp_gateway", "post to ERP", "erp_gateway", "sandbox ERP post lines"),
-    ("erp_gateway", "post to ERP", "erp_gateway", "sandbox ERP post tax"),
-    ("erp_gateway", "post to ERP", "erp_gateway", "sandbox ERP post payment"),
-    ("erp_gateway", "process retailmesh.order.v1.OrderPlaced", "erp_gateway", "publish RETAIL_ERP"),
+WEBHOOK = ("channel_gateway", "POST /webhooks/{vendor}/{shop}")
+FILE = ("pos_gateway", "PUT /poslog/{store}/{till}/{filename}")
+PLACING = ("order", "place orders")
+PLACED = "process retailmesh.order.v1.OrderPlaced"
+POSTING = ("erp_gateway", "post to ERP")
+STOCK = "retailmesh.inventory.v1.InventoryService"
+RECORD_RETURN = "retailmesh.order.v1.OrderService/RecordReturn"
+
+# Service and span of the parent, service and span of the child.
+TOLD_BY_EVENTS = [
+    ("order", "publish RETAIL_ORDER"),
+    ("inventory", "publish RETAIL_INVENTORY"),
+    ("inventory", PLACED),
+    ("erp_gateway", PLACED),
 ]
+AT_THE_ERP = [
+    (("erp_gateway", PLACED), POSTING),
+    (POSTING, ("erp_gateway", "sandbox ERP post header")),
+    (POSTING, ("erp_gateway", "sandbox ERP post lines")),
+    (POSTING, ("erp_gateway", "sandbox ERP post tax")),
+    (POSTING, ("erp_gateway", "sandbox ERP post payment")),
+    (("erp_gateway", PLACED), ("erp_gateway", "publish RETAIL_ERP")),
+]
+FROM_THE_STOREFRONT = [
+    (WEBHOOK, ("channel_gateway", "apply orders/create")),
+    (WEBHOOK, PLACING),
+    (PLACING, ("order", f"{STOCK}/ReserveStock")),
+    (("order", f"{STOCK}/ReserveStock"), ("inventory", f"{STOCK}/ReserveStock")),
+    (WEBHOOK, ("inventory", "ReserveStock batch")),
+    *((WEBHOOK, child) for child in TOLD_BY_EVENTS),
+    *AT_THE_ERP,
+]
+FROM_THE_TILL = [
+    (FILE, ("pos_gateway", "apply poslog/transaction")),
+    (FILE, PLACING),
+    (PLACING, ("order", f"{STOCK}/IssueStock")),
+    (("order", f"{STOCK}/IssueStock"), ("inventory", f"{STOCK}/IssueStock")),
+    (FILE, ("inventory", "IssueStock batch")),
+    *((FILE, child) for child in TOLD_BY_EVENTS),
+    *AT_THE_ERP,
+]
+
+
+async def assert_traced(collector, trace_id, root, edges):
+    """Each edge is in the trace, which has one root."""
+
+    def missing():
+        return [
+            (parent, child) for parent, child in edges if (*parent, *child) not in collector.edges(trace_id)
+        ]
+
+    with contextlib.suppress(AssertionError):
+        await poll_until(lambda: not missing(), 10)
+    assert missing() == []
+    roots = [(it.service, it.name) for it in collector.spans(trace_id) if not it.parent_id]
+    assert roots == [root]
 
 
 async def test_one_trace_leads_from_the_webhook_to_the_erp(retailer, collector):
     await retailer.webhook("orders/create", an_order(1006), event="order 1006")
     order = await retailer.order_when(1006, "CONFIRMED")
-    await retailer.postings_when(order.order_id, 1)
+    [posting] = await retailer.postings_when(order.order_id, 1)
+    assert posting.trace_id == order.trace_id
+    await assert_traced(collector, order.trace_id, WEBHOOK, FROM_THE_STOREFRONT)
 
-    await poll_until(lambda: set(EDGES) <= collector.edges(order.trace_id), 10)
-    roots = [it for it in collector.spans(order.trace_id) if not it.parent_id]
-    assert [(it.service, it.name) for it in roots] == [("channel_gateway", "POST /webhooks/{vendor}/{shop}")]
+
+async def test_one_trace_leads_from_the_tills_file_to_the_erp(retailer, collector):
+    await retailer.till_file(a_file(a_sale(16)))
+    channel, name = order_name(16)
+    order = await retailer.order_when(name, "COMPLETED", channel)
+    [posting] = await retailer.postings_when(order.order_id, 1)
+    assert posting.trace_id == order.trace_id
+    await assert_traced(collector, order.trace_id, FILE, FROM_THE_TILL)
+
+
+async def test_a_refund_goes_on_in_a_trace_of_its_own_to_the_erp(retailer, collector):
+    await retailer.webhook("orders/create", an_order(1010), event="order 1010")
+    await retailer.order_when(1010, "CONFIRMED")
+    await retailer.webhook("refunds/create", a_refund(92, order=1010, restock="cancel"), event="refund 92")
+    order = await retailer.order(1010)
+    _, credit = await retailer.postings_when(order.order_id, 2)
+    returned = "process retailmesh.order.v1.ReturnRecorded"
+    edges = [
+        (WEBHOOK, ("channel_gateway", "apply refunds/create")),
+        (("channel_gateway", "apply refunds/create"), ("channel_gateway", RECORD_RETURN)),
+        (("channel_gateway", RECORD_RETURN), ("order", RECORD_RETURN)),
+        (("order", RECORD_RETURN), ("order", "publish RETAIL_ORDER")),
+        (("order", RECORD_RETURN), ("erp_gateway", returned)),
+        (("erp_gateway", returned), POSTING),
+    ]
+    await assert_traced(collector, credit.trace_id, WEBHOOK, edges)
+    assert credit.trace_id != order.trace_id
 
 
 async def test_the_story_of_an_order_is_told_over_all_systems(retailer, mesh, retailmesh):
