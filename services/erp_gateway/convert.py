@@ -70,7 +70,7 @@ def returned(event: Received) -> Iterator[Fact]:
         customer_name="",
         location_id=found.location_id,
         lines=lines,
-        payments=[_payment(tender, -1) for tender in found.tenders],
+        payments=list(_given_back(found)),
         happened_at=timestamp_from_proto(found.returned_at, "returned_at"),
         origin_key=f"S-{message.order_id}" if message.order_id else "",
     )
@@ -143,6 +143,12 @@ def _credit_lines(found: order_pb2.Return, amount: Money) -> Iterator[FactLine]:
         yield FactLine(name, line.sku, f"Return of {line.sku or name}", line.quantity.milli, value, -value)
     if rest := amount - listed:
         yield FactLine("other", "", "Other amounts given back", ONE_PIECE, rest, -rest)
+
+
+def _given_back(found: order_pb2.Return) -> Iterator[FactPayment]:
+    """Some tills sign what they pay out, others do not; in all it left the till."""
+    signed = any(tender.amount.units < 0 or tender.amount.nanos < 0 for tender in found.tenders)
+    return (_payment(tender, 1 if signed else -1) for tender in found.tenders)
 
 
 def _payment(tender: order_pb2.Tender, sign: int) -> FactPayment:

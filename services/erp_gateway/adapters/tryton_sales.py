@@ -222,7 +222,8 @@ def amounts_by_means(fact: Fact) -> dict[str, Decimal]:
 
 def payable(amount: Decimal, to_pay: Decimal) -> Decimal:
     """No more than is owed: Tryton refuses to book more on the invoice."""
-    return min(amount, to_pay) if to_pay > 0 else max(amount, to_pay)
+    nothing = Decimal(0)
+    return max(min(amount, to_pay), nothing) if to_pay > 0 else min(max(amount, to_pay), nothing)
 
 
 def decimal(amount: Money) -> Decimal:
