@@ -155,6 +155,12 @@ class Retailer:
 
         await poll_until(taken, 60)
 
+    async def believe(self, *orders: Mapping[str, Any]) -> None:
+        """Make these the orders that the storefront has, beside those that it has already."""
+        url = f"http://{self.mesh.http_address('sandbox')}/_control/storefront/orders"
+        async with self.http.post(url, json={"orders": orders}) as response:
+            assert response.status == 201, await response.text()
+
     # ---- tills
 
     async def till_file(

@@ -326,6 +326,23 @@ async def test_an_order_is_held_and_released_by_a_person(retailer, mesh, retailm
     await settled(mesh)
 
 
+async def test_reconciliation_finds_the_one_order_that_the_mesh_lacks(retailer, mesh, retailmesh):
+    day = {"created_at": "2024-05-06T09:30:00-05:00", "updated_at": "2024-05-06T09:30:00-05:00"}
+    known, lost = an_order(1011, **day), an_order(1012, **day)
+    await retailer.webhook("orders/create", known, event="order 1011")
+    await retailer.believe(known)
+    await retailer.order_when(1011, "CONFIRMED")
+    await settled(mesh)
+    agreed = await retailmesh("reconcile", "--date", "2024-05-06", "--json")
+    assert (agreed.status, agreed.json["breaks"]) == (0, []), agreed.output
+    await retailer.believe(lost)
+    differs = await retailmesh("reconcile", "--date", "2024-05-06", "--json")
+    [found] = differs.json["breaks"]
+    assert differs.status == 1
+    assert (found["kind"], found["subject"]) == ("missing in mesh", f"{CHANNEL}/1012")
+    assert found["remedy"] in (await retailmesh("reconcile", "--date", "2024-05-06")).output
+
+
 async def test_the_invariants_hold_for_the_command_line_too(retailer, mesh, retailmesh):
     await until_quiet(mesh)
     checked = await retailmesh("invariants", "--json")
