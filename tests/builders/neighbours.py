@@ -1,7 +1,7 @@
 """Stand-ins for the services that orders call, at the order service's own ports."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from libs.refusals import Refusal, RequestIdReused, Unavailable
 from services.order.domain.stock import (
@@ -96,7 +96,7 @@ class FakeStock:
         if it.request_id not in self.answers:
             self.answers[it.request_id] = (it, self.refusal_for(it) or carry_out(it))
         first, answer = self.answers[it.request_id]
-        return answer if first == it else RequestIdReused("used for another request")
+        return answer if untraced(first) == untraced(it) else RequestIdReused("used for another request")
 
     def refusal_for(self, it) -> Refusal | None:
         return next(
@@ -146,3 +146,8 @@ class FakeStock:
             for (held_for, line_id), holding in self.held.items()
             if held_for == order_id and (places := {place: it for place, it in holding.items() if it})
         }
+
+
+def untraced(it):
+    """What is asked: the trace is no part of it."""
+    return it._replace(traceparent="") if isinstance(it, Reservation) else replace(it, traceparent="")
