@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,9 @@ TRYTON_STORES = 30
 
 
 @click.command()
-@click.option("--date", "date", metavar="YYYY-MM-DD", help="Which day; by default the data set's busiest.")
+@click.option(
+    "--date", type=click.DateTime(["%Y-%m-%d"]), help="Which day; by default the busiest of the data set."
+)
 @click.option("--stores", type=click.IntRange(min=1), help="Only so many of the busiest stores.")
 @click.option("--speed", type=click.FloatRange(min=0), default=0.0, help="Real-time factor; 0: no waiting.")
 @click.option("--seed", default="retailmesh", show_default=True, help="Chooses what goes wrong.")
@@ -59,6 +62,8 @@ def command(name: str | None, as_json: bool, stop: bool, free_ports: bool, speed
     try:
         clean = asyncio.run(run(mesh, wanted, lap, as_json=as_json))
     except OutsideError as error:
+        # There is no day to look into.
+        stop = True
         raise StackError(str(error)) from error
     except grpc.aio.AioRpcError as error:
         raise StackError(
@@ -90,12 +95,12 @@ def empty_mesh(name: str, *, free_ports: bool) -> Mesh:
 
 
 def plan_of(
-    erp: str, date: str | None, stores: int | None, seed: str, online_retail: str | None
+    erp: str, date: datetime | None, stores: int | None, seed: str, online_retail: str | None
 ) -> dict[str, Any]:
     """What the sandbox is asked to plan."""
     if erp == "tryton" and stores is None:
         stores = TRYTON_STORES
-    wanted: dict[str, Any] = {"seed": seed, "date": date, "stores": stores}
+    wanted: dict[str, Any] = {"seed": seed, "date": date and f"{date:%Y-%m-%d}", "stores": stores}
     if online_retail:
         wanted |= {"source": "online-retail", "file": online_retail}
     return {name: value for name, value in wanted.items() if value is not None}

@@ -11,7 +11,7 @@ ANSWER_SECONDS = 120
 
 
 class OutsideError(Exception):
-    """The sandbox refused a command; the message is its own."""
+    """The sandbox refused a command, in its own words, or did not answer."""
 
 
 class Outside:
@@ -59,11 +59,16 @@ class Outside:
                 return
 
     async def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        async with self._session.request(method, f"{self._url}{path}", **options) as response:
-            body: dict[str, Any] = await response.json()
-            if response.status >= 400:
-                raise OutsideError(str(body.get("error", body)))
-            return body
+        try:
+            async with self._session.request(method, f"{self._url}{path}", **options) as response:
+                if response.status >= 500:
+                    raise OutsideError(f"the sandbox answered {response.status}; its log says why")
+                body: dict[str, Any] = await response.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OutsideError(f"the sandbox cannot be reached: {type(error).__name__}") from error
+        if response.status >= 400:
+            raise OutsideError(body["error"]["message"])
+        return body
 
 
 async def played(outside: Outside, report: Any, *, poll_seconds: float = 0.2) -> dict[str, Any]:

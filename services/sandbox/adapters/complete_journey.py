@@ -43,7 +43,7 @@ def read_complete_journey(day: date | None = None, stores: int | Sequence[str] |
     day = day or BUSIEST_DAY
     rows = transactions(day)
     if not rows:
-        raise DatasetMissing(f"{NAME}: nothing was sold on {day}")
+        raise DatasetMissing(f"{NAME}: nothing was sold on {day}", "date")
     facts = products(sorted({row["product_id"] for row in rows}))
     noted: Counter[str] = Counter()
     baskets = of_stores([basket_of(members, facts, noted) for members in by_basket(rows)], stores)

@@ -9,7 +9,8 @@ What becomes of its peculiarities:
   ``D``, ``gift_…``, ``DCGS…``) are not in the catalogue. Codes keep the case they are written in; the
   catalogue's are upper-case.
 - Prices are before tax. British customers pay value-added tax on top, at the rate of the day; others none.
-- Prices of three decimals, prices of nothing and negative prices stay as they are.
+- Prices of three decimals and prices of nothing stay as they are, and so do negative ones, with which the
+  bookkeeper wrote off bad debts as if they were orders.
 """
 
 import csv
@@ -23,7 +24,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from libs.money import Money
-from services.sandbox.application.refusals import Unknown
+from services.sandbox.application.refusals import Malformed, Unknown
 from services.sandbox.domain.amounts import extended
 from services.sandbox.domain.dice import Dice
 from services.sandbox.domain.trade import Basket, Cancellation, Correction, Dataset, Line, Product, Unit
@@ -47,6 +48,17 @@ COUNTRY_CODES = {
 }  # fmt: skip
 """ISO 3166 codes; ``Channel Islands``, ``European Community`` and ``Unspecified`` have none."""
 
+COLUMNS = {
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+}
+
 Row = Mapping[str, str]
 T = TypeVar("T", int, str)
 
@@ -55,23 +67,33 @@ class DayMissing(Unknown):
     """There is no such file, or it holds no line of that day."""
 
 
+class NotTheFile(Malformed):
+    """It is no gzipped CSV file, or has other columns."""
+
+
 def read_online_retail(path: Path, day: date | None = None) -> Dataset:
     """The invoices of ``day`` (default: the day with most lines); the file is streamed, never held.
 
-    Raises `DayMissing`.
+    Raises `DayMissing`, `NotTheFile`.
     """
     if not path.is_file():
         raise DayMissing(f"{path}: no such file", "file")
     day = day or busiest_day(path)
     rows = [row for row in lines_of(path) if row["InvoiceDate"].startswith(str(day))]
     if not rows:
-        raise DayMissing(f"{path.name}: no line of {day}")
+        raise DayMissing(f"{path.name}: no line of {day}", "date")
     return dataset_of(rows, day)
 
 
 def lines_of(path: Path) -> Iterator[Row]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as text:
-        yield from csv.DictReader(text)
+    try:
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as text:
+            rows = csv.DictReader(text)
+            if not set(rows.fieldnames or ()) >= COLUMNS:
+                raise NotTheFile(f"{path.name}: the columns of the UCI Online Retail data are needed", "file")
+            yield from rows
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise NotTheFile(f"{path.name}: no gzipped CSV file in UTF-8", "file") from error
 
 
 def busiest_day(path: Path) -> date:

@@ -78,6 +78,11 @@ class Order:
         return sum(self.tax_of(line.line) for line in self.lines)
 
     @property
+    def costs_less_than_nothing(self) -> bool:
+        """Whether some article has a negative price: nobody could have ordered it."""
+        return any(line.line.unit_price < 0 for line in self.lines)
+
+    @property
     def total(self) -> int:
         """What the buyer pays."""
         added = 0 if self.taxes_included else self.tax

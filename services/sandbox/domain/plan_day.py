@@ -1,7 +1,7 @@
 """From a day's trade to everything the outside world will send about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.sandbox.domain.cancellations import life_with, match
@@ -9,7 +9,7 @@ from services.sandbox.domain.corrections import correction_files
 from services.sandbox.domain.dice import Dice, per_mille_of
 from services.sandbox.domain.disturbances import disturbed
 from services.sandbox.domain.malformed import malformed
-from services.sandbox.domain.messages import Day, Kind, Message, Truth
+from services.sandbox.domain.messages import Day, Defect, Kind, Message, Truth
 from services.sandbox.domain.options import PlanOptions
 from services.sandbox.domain.orders import Order, OrderState, Refund
 from services.sandbox.domain.people import Person, person_of
@@ -125,11 +125,14 @@ def messages_of(dice: Dice, plan: Plan) -> list[Message]:
 
 
 def storefront_messages(dice: Dice, life: Sequence[Step]) -> list[Message]:
-    lane = str(state_of(life[0]).order.order_id)
-    return [
-        message_of(dice, step.kind, lane, step.at, step.at, step.content, place)
+    order = state_of(life[0]).order
+    messages = [
+        message_of(dice, step.kind, str(order.order_id), step.at, step.at, step.content, place)
         for place, step in enumerate(life)
     ]
+    if order.costs_less_than_nothing:
+        return [replace(message, defect=Defect.NEGATIVE_PRICE) for message in messages]
+    return messages
 
 
 def refund_message(dice: Dice, refund: Refund) -> Message:
@@ -169,7 +172,11 @@ def truth_of(
         next(step.content for step in reversed(life) if isinstance(step.content, OrderState))
         for life in plan.lives
     ]
-    orders = {state.order.order_id: state for state in (*states, *extra_orders)}
+    orders = {
+        state.order.order_id: state
+        for state in (*states, *extra_orders)
+        if not state.order.costs_less_than_nothing
+    }
     defects = [message.defect for message in messages if message.defect]
     known = dataset.products
     return Truth(

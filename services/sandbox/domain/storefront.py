@@ -114,7 +114,7 @@ class Storefront:
         """Whether the merchant must look at it before it is sent: unknown articles, goods without a price."""
         known = self.dataset.products
         return any(
-            line.line.sku not in known or (line.ships and line.line.unit_price == 0) for line in order.lines
+            line.line.sku not in known or (line.ships and line.line.unit_price <= 0) for line in order.lines
         )
 
     def _turn(self, order: Order, about: str, share: int) -> bool:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.sandbox.adapters.online_retail import DayMissing, read_online_retail
-from services.sandbox.domain.messages import Kind
+from services.sandbox.adapters.online_retail import DayMissing, NotTheFile, read_online_retail
+from services.sandbox.domain.messages import Defect, Fate, Kind
 from services.sandbox.domain.options import PlanOptions
 from services.sandbox.domain.orders import Payment, Restock
 from services.sandbox.domain.plan_day import plan_day
@@ -61,7 +61,7 @@ def test_the_default_is_the_busiest_day(data, file):
 
 
 def test_invoices_become_orders_with_their_lines_as_they_are(planned):
-    assert orders(planned).keys() == {"536365", "536366", "536367", "536368", "A563186"}
+    assert orders(planned).keys() == {"536365", "536366", "536367", "536368"}
     lines = orders(planned)["536365"].order.lines
     assert [line.line.sku for line in lines] == ["85123A", "85123A", "POST"]
     assert len({line.line_id for line in lines}) == 3
@@ -131,16 +131,32 @@ def test_codes_outside_the_catalogue_make_their_orders_unknown(data, planned):
     unknown = {
         planned.truth.orders[number].order.reference for number in planned.truth.orders_with_unknown_product
     }
-    assert unknown == {"536367", "536368", "A563186"}
+    assert unknown == {"536367", "536368"}
 
 
 def test_odd_prices_and_missing_customers_stay_as_they_are(planned):
     found = orders(planned)
     assert found["536368"].order.lines[0].line.unit_price == 1000
-    assert found["A563186"].order.lines[0].line.unit_price == -11_062_060_000
     assert found["536367"].order.person is None
     assert found["536367"].order.ships_to.country_code == "IE"
     assert found["536368"].order.ships_to.country_code == ""
+
+
+def test_a_debt_that_was_written_off_is_sent_as_an_order_and_is_nobodys_truth(planned):
+    [message] = [m for m in planned.messages if m.defect is Defect.NEGATIVE_PRICE]
+    order = message.content.order
+    assert (order.reference, order.lines[0].line.unit_price) == ("A563186", -11_062_060_000)
+    assert (message.kind, message.fate) == (Kind.ORDER_CREATED, Fate.QUARANTINED)
+
+
+@pytest.mark.parametrize(
+    "content", [b"InvoiceNo,", gzip.compress(b"A,B\n1,2\n"), gzip.compress(b"\xff"), gzip.compress(b"A")[:-6]]
+)
+def test_another_file_is_refused(tmp_path, content):
+    path = tmp_path / "other.csv.gz"
+    path.write_bytes(content)
+    with pytest.raises(NotTheFile):
+        read_online_retail(path)
 
 
 def test_peculiarities_are_counted(data):
