@@ -3,6 +3,7 @@
 Reading this file is reading the service: what it is made of, and in which order that starts and stops.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -36,7 +37,9 @@ STREAM = "RETAIL_ORDER"
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database and waits for a broker that is not there yet."""
     telemetry = start_telemetry(settings)
-    engine = engine_of(settings)
+    engine = engine_of(settings, settings.database_pool_size)
+    # Orders are taken in over connections of their own, whatever else is going on.
+    intake = engine_of(settings, settings.place_concurrency)
     broker = await connect_broker(settings.nats_url, name=settings.service)
     inventory, master_data = open_channel(settings, "inventory"), open_channel(settings, "master_data")
     store = store_of(settings, engine)
@@ -47,7 +50,7 @@ async def run(settings: Settings) -> None:
         stock=InventoryClient(inventory),
         documents=OrderDocuments(),
     )
-    placing = placing_of(settings, ports)
+    placing = placing_of(settings, replace(ports, store=store_of(settings, intake)))
     carry_out = partial(carry_out_instructions, store, ports.stock, limit=settings.instruction_batch)
     instructions = Sweep(settings.instruction_interval, carry_out, name="instructions")
     server = build_server(
@@ -60,6 +63,7 @@ async def run(settings: Settings) -> None:
     await serve(
         Closing(telemetry.stop),
         Closing(engine.dispose),
+        Closing(intake.dispose),
         Closing(broker.close),
         Closing(inventory.close),
         Closing(master_data.close),
@@ -76,11 +80,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def engine_of(settings: Settings) -> AsyncEngine:
+def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
     return create_engine(
         settings.database_url,
         application_name=settings.service,
-        pool_size=settings.database_pool_size,
+        pool_size=pool_size,
         statement_timeout=settings.database_statement_timeout,
         lock_timeout=settings.database_lock_timeout,
     )

@@ -12,8 +12,8 @@ class Settings(ServiceSettings):
 
     place_batch: int = Field(default=256, ge=1, le=1000)
     """Orders placed in one transaction."""
-    place_queue: int = Field(default=4096, ge=1, le=100_000)
-    """Orders waiting to be placed, beyond which callers are told to come back."""
+    place_queue: int = Field(default=4096, ge=1000, le=100_000)
+    """Orders waiting to be placed, beyond which callers are told to come back; the largest bulk must fit."""
     place_concurrency: int = Field(default=2, ge=1, le=8)
     """Batches of orders being placed at the same time."""
     place_worthwhile: int = Field(default=32, ge=1, le=1000)

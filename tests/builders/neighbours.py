@@ -25,6 +25,7 @@ class FakeCatalogue:
     known: dict[str, Article] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
     away: bool = False
+    asked: int = 0
 
     async def articles(self, skus: Collection[str]) -> Mapping[str, Article]:
         self.answer()
@@ -35,6 +36,7 @@ class FakeCatalogue:
         return self.places.intersection(location_ids)
 
     def answer(self) -> None:
+        self.asked += 1
         if self.away:
             raise Unavailable("master data gives no answer", retry_after_seconds=1.0)
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from libs.database import is_unavailable
 from libs.refusals import Refusal, Unavailable
-from libs.telemetry import is_sampled, span
+from libs.telemetry import get_logger, is_sampled, span
 from services.order.application._move_stock import Moved, move_stock
 from services.order.application.carry_out_instructions import settle_at_once
 from services.order.application.ports import Catalogue, Clock, Stock, Store, Transaction
@@ -25,10 +26,13 @@ from services.order.domain.refusals import ChannelOrderDiffers
 from services.order.domain.sourcing import source_anew
 from services.order.domain.stock import Promise
 
+log = get_logger(__name__)
+
 Answers = dict[int, Placement | Refusal]
 """By the position of the command in its batch."""
 
 RETRY_SECONDS = 0.2
+OUTAGE_SECONDS = 1.0
 PLACED_TWICE = "the order was placed twice with different content"
 
 
@@ -39,10 +43,23 @@ async def place_orders(
 
     Stock is reserved before the orders are recorded, under request ids made of the order ids: when this
     process dies in between, the caller's repeat gets the same promises, and without a repeat they lapse.
-    Raises what makes master data or the database unavailable; nothing was recorded then.
     """
     with tracing(commands):
-        return await place_all(store, catalogue, stock, commands, clock=clock)
+        try:
+            return await place_all(store, catalogue, stock, commands, clock=clock)
+        except Exception as error:
+            # Nobody's turn would go better alone, and trying each would make all wait for every time-out.
+            return [outage_of(error)] * len(commands)
+
+
+def outage_of(error: Exception) -> Unavailable:
+    """The outage that ended a batch. Any other error is raised again: it may be the fault of one order."""
+    if isinstance(error, Unavailable):
+        return error
+    if is_unavailable(error):
+        log.warning("placing_interrupted", error_type=type(error).__name__)
+        return Unavailable("the database gives no answer", retry_after_seconds=OUTAGE_SECONDS)
+    raise error
 
 
 def tracing(commands: Sequence[PlaceOrder]) -> AbstractContextManager[object]:

@@ -71,6 +71,13 @@ async def test_without_inventory_orders_that_need_none_are_recorded_all_the_same
     assert list(held.placement.hold_reasons) == [hold("PAYMENT_PENDING")]
 
 
+async def test_an_outage_is_answered_for_all_of_a_batch_at_once(orders, catalogue):
+    catalogue.away = True
+    results = await place(orders, *[placing(an_order(number=str(number))) for number in range(50)])
+    assert all("ERROR_REASON_DEPENDENCY_UNAVAILABLE" in str(it.refusal) for it in results)
+    assert catalogue.asked == 1
+
+
 async def test_an_unsound_amount_in_one_order_does_not_harm_the_others(orders):
     broken = placing(an_order(number="1"))
     broken.order.lines[0].total.nanos = -1

@@ -63,9 +63,9 @@ async def worker(
     async with AsyncExitStack() as running:
 
         def start(used: Stock = stock, **given: Any) -> Worker:
-            own = create_engine(database_url, application_name="test")
+            settings: Settings = settings_for("order", **{"database_url": database_url} | given)
+            own = create_engine(settings.database_url, application_name="test")
             running.push_async_callback(own.dispose)
-            settings: Settings = settings_for("order", **given)
             store = PostgresStore(own, utc_now, uuid4, retry_first=0.01, retry_longest=0.01)
             ports = Ports(store, PostgresReads(own), catalogue, used, OrderDocuments())
             placing = placing_of(settings, ports)
