@@ -10,7 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import create_engine, run_invariants, transaction
-from libs.messaging import Event
+from libs.messaging import Event, connect_broker, ensure_streams
+from libs.messaging.outbox import Recorded
+from libs.messaging.publisher import Publisher
+from libs.stack import Mesh
+from retailmesh.erp.v1 import erp_service_pb2 as pb
+from retailmesh.erp.v1 import erp_service_pb2_grpc
 from services.erp_gateway.adapters.audited_http import AuditedHttp
 from services.erp_gateway.adapters.sandbox_erp import SandboxErp
 from services.erp_gateway.adapters.store import PostgresStore
@@ -123,3 +128,63 @@ def all_ended(rows: Callable[[str], Any]) -> Callable[..., Awaitable[Any]]:
         return (await rows(UNFINISHED)) == [(0,)]
 
     return lambda deadline=20.0: poll_until(nothing_waits, deadline)
+
+
+# ---- the service as a process
+
+
+@pytest.fixture
+async def publish(mesh: Mesh) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """``await publish(was_placed(...), ...)``: the order service tells."""
+    broker = await connect_broker(mesh.nats_url, name="test")
+    await ensure_streams(broker.jetstream(), ["RETAIL_ORDER"])
+    publisher = Publisher(broker)
+
+    async def send(*events: Event) -> None:
+        await publisher.publish([recorded(number, event) for number, event in enumerate(events)])
+
+    yield send
+    await broker.close()
+
+
+def recorded(position: int, event: Event) -> Recorded:
+    return Recorded(
+        position=position,
+        event_id=event.id,
+        subject=event.subject,
+        type=event.type,
+        key=event.key,
+        time=event.time,
+        traceparent=event.traceparent,
+        tracestate=event.tracestate,
+        payload=event.payload,
+    )
+
+
+@pytest.fixture
+async def connect(mesh: Mesh) -> AsyncIterator[Callable[[], Any]]:
+    """``connect()`` is a stub on a new connection: one that was refused waits before it tries again."""
+    async with AsyncExitStack() as opened:
+
+        def stub() -> Any:
+            channel = mesh.channel("erp_gateway")
+            opened.push_async_callback(channel.close)
+            return erp_service_pb2_grpc.ErpGatewayServiceStub(channel)
+
+        yield stub
+
+
+@pytest.fixture
+def backlog(connect: Callable[[], Any]) -> Callable[[], Awaitable[Any]]:
+    return lambda: connect().GetBacklog(pb.GetBacklogRequest())
+
+
+@pytest.fixture
+def invariants_hold(mesh: Mesh) -> Callable[[], Awaitable[bool]]:
+    async def hold() -> bool:
+        engine = create_engine(mesh.database_url("erp_gateway"), application_name="test")
+        violations = await run_invariants(engine, INVARIANTS)
+        await engine.dispose()
+        return violations == []
+
+    return hold

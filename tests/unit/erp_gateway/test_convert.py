@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.money import Money
@@ -62,6 +62,7 @@ def orders(draw):
 
 
 @given(orders())
+@settings(deadline=None)
 def test_the_lines_of_a_sale_sum_to_its_amount(order):
     fact = only(was_placed(order))
     on_top = Money.zero("USD") if fact.tax_included else fact.tax
@@ -69,6 +70,7 @@ def test_the_lines_of_a_sale_sum_to_its_amount(order):
 
 
 @given(st.integers(1, 1_000_000), st.lists(st.integers(0, 1_000_000), max_size=4))
+@settings(deadline=None)
 def test_the_lines_of_a_credit_note_sum_to_its_amount(amount, shares):
     piece = Quantity(milli=1000, unit=UNIT_PIECE)
     lines = [order_pb2.ReturnedLine(line_id="L1", quantity=piece, amount=money(it)) for it in shares]

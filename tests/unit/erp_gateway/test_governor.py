@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.erp_gateway.domain.governor import SUCCESSES_PER_SLOT, Governor, starting
@@ -45,6 +45,7 @@ def test_a_refusal_begins_the_count_anew():
 
 
 @given(st.integers(1, 40), st.lists(st.booleans(), max_size=400))
+@settings(deadline=None)
 def test_the_slots_stay_between_one_and_the_limit(limit, answers):
     governor = starting(limit)
     for good in answers:

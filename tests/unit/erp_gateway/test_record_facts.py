@@ -3,7 +3,7 @@
 import asyncio
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.money import Money
@@ -88,6 +88,7 @@ facts = st.lists(
 
 
 @given(facts, st.lists(st.integers(0, 8), max_size=3))
+@settings(deadline=None)
 def test_in_any_sequence_no_more_is_taken_back_than_was_sold(sequence, cuts):
     borders = sorted({0, *(min(cut, len(sequence)) for cut in cuts), len(sequence)})
     batches = [sequence[start:end] for start, end in pairwise(borders)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.erp_gateway.adapters.tryton_rpc import Seed
@@ -50,6 +50,7 @@ def a_line(cents, milli=1000, sku="SKU-1"):
 
 
 @given(st.integers(-10_000_000, 10_000_000), st.integers(0, 1_000_000))
+@settings(deadline=None)
 def test_quantity_times_price_is_the_amount_to_the_cent(cents, milli):
     quantity, price = quantity_and_price(a_line(cents, milli))
     assert (quantity * price).quantize(CENT, ROUND_HALF_EVEN) == decimal(usd(cents))

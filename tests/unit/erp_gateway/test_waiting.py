@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.erp_gateway.domain.waiting import wait_before, wait_for_another
@@ -15,6 +15,7 @@ def test_chance_takes_off_half_at_most():
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1))
+@settings(deadline=None)
 def test_no_wait_is_longer_than_its_bound(tries, jitter):
     assert timedelta(0) < wait_before(tries, jitter) <= timedelta(minutes=5)
     assert timedelta(0) < wait_for_another(tries, jitter) <= timedelta(seconds=2)
