@@ -21,7 +21,6 @@ from services.sandbox.adapters.online_retail import read_online_retail
 from services.sandbox.adapters.register import Register
 from services.sandbox.adapters.storefront_store import SqliteOrders
 from services.sandbox.adapters.world_store import forget, open_store
-from services.sandbox.application.day_desk import DayDesk
 from services.sandbox.application.erp_call import Hold
 from services.sandbox.application.play_day import Progress, play_day
 from services.sandbox.config import Settings
@@ -30,6 +29,7 @@ from services.sandbox.domain.erp_condition import Condition, Weather
 from services.sandbox.domain.messages import Day
 from services.sandbox.domain.options import PlanOptions
 from services.sandbox.domain.plan_day import plan_day
+from services.sandbox.entrypoints.day_desk import DayDesk
 from services.sandbox.entrypoints.day_http import DayFace, PlanRequest, Player, PlayRequest
 from services.sandbox.entrypoints.erp_http import ErpFace
 from services.sandbox.entrypoints.http import Face, HttpServer

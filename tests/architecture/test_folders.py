@@ -30,7 +30,7 @@ AGREED = {
     "proto": r"retailmesh/[a-z]+/v\d+/[a-z_]+\.proto",
     "services": rf"adr/\d{{4}}-[a-z0-9-]+\.md"
     rf"|cli/(README\.md|([a-z0-9_]+/)*{_MODULE})"
-    rf"|[a-z_]+/(README\.md|__init__\.py|app\.py|config\.py|convert\.py|invariants\.sql|{_RING}"
+    rf"|[a-z_]+/(README\.md|__init__\.py|app\.py|config\.py|convert(/[a-z_]+)?\.py|invariants\.sql|{_RING}"
     rf"|adapters/[a-z0-9_/]+\.(json|xsd)|migrations/{_MIGRATION})",
     "libs": rf"[a-z]+/(README\.md|py\.typed|([a-z0-9_]+/)*{_MODULE})",
     "deploy": rf"README\.md|services\.yaml|requirements\.txt|{_DEPLOYED}",

@@ -23,8 +23,8 @@ from typing import cast
 
 from services.sandbox.adapters.complete_journey_catalogue import Row, catalogue
 from services.sandbox.adapters.complete_journey_rows import TIME_ZONE, basket_of
-from services.sandbox.application.refusals import Unknown
 from services.sandbox.domain.places import of_stores
+from services.sandbox.domain.refusals import Unknown
 from services.sandbox.domain.trade import Dataset
 
 NAME = "complete-journey"

@@ -24,9 +24,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from libs.money import Money
-from services.sandbox.application.refusals import Malformed, Unknown
 from services.sandbox.domain.amounts import extended
 from services.sandbox.domain.dice import Dice
+from services.sandbox.domain.refusals import Malformed, Unknown
 from services.sandbox.domain.trade import Basket, Cancellation, Correction, Dataset, Line, Product, Unit
 
 NAME = "online-retail"

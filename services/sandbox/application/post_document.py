@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from libs.money import MalformedAmount, Money
-from services.sandbox.application.refusals import Malformed, Unknown
 from services.sandbox.domain.erp_documents import Document, DocumentKind
+from services.sandbox.domain.refusals import Malformed, Unknown
 
 LONGEST_KEY = 200
 LISTS = ("lines", "tax", "payments")

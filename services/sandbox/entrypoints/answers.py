@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.sandbox.application.refusals import Malformed, Refused, Unauthorised, Unknown, Untimely
+from services.sandbox.domain.refusals import Malformed, Refused, Unauthorised, Unknown, Untimely
 
 STATUSES: dict[type[Refused], int] = {Malformed: 422, Unknown: 404, Untimely: 409, Unauthorised: 401}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

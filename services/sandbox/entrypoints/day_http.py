@@ -8,14 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
-from services.sandbox.application.day_desk import DayDesk
 from services.sandbox.application.play_day import Progress
-from services.sandbox.application.refusals import Malformed, Unknown
 from services.sandbox.convert.master_data import MASTER_DATA
 from services.sandbox.convert.truth import TRUTH, summary
 from services.sandbox.domain.messages import Day
 from services.sandbox.domain.options import PlanOptions
+from services.sandbox.domain.refusals import Malformed, Unknown
 from services.sandbox.entrypoints.answers import json_object, number_of, text_of, whole_number
+from services.sandbox.entrypoints.day_desk import DayDesk
 
 PAGE, LARGEST_PAGE = 500, 5000
 SOURCES = ("complete-journey", "online-retail")

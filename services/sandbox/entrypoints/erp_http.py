@@ -9,15 +9,15 @@ from aiohttp import web
 
 from services.sandbox.application.erp_call import Hold, Reply, erp_call
 from services.sandbox.application.post_document import post_document
-from services.sandbox.application.read_documents import (
+from services.sandbox.application.read_document import (
     LARGEST_PAGE,
     find_documents,
     list_documents,
     read_document,
 )
-from services.sandbox.application.refusals import Malformed, Refused, Unauthorised
 from services.sandbox.domain.erp_condition import Condition
 from services.sandbox.domain.erp_documents import DocumentKind
+from services.sandbox.domain.refusals import Malformed, Refused, Unauthorised
 from services.sandbox.entrypoints.answers import (
     Handler,
     error_of,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from aiohttp import web
 
 from services.sandbox.application.list_orders import STATUSES, OrderFilter, Orders, list_orders
-from services.sandbox.application.refusals import Malformed, Unknown
+from services.sandbox.domain.refusals import Malformed, Unknown
 from services.sandbox.entrypoints.answers import json_object, whole_number
 
 ORDERS = "/storefront/admin/api/2024-04/orders"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from services.sandbox.application.refusals import Malformed
+from services.sandbox.domain.refusals import Malformed
 from services.sandbox.entrypoints.answers import json_object, whole_number
 
 PAGE, LARGEST_PAGE = 200, 1000

@@ -7,8 +7,8 @@ import pytest
 
 from services.sandbox.adapters.world_store import open_store
 from services.sandbox.app import http_server
-from services.sandbox.application.day_desk import DayDesk
 from services.sandbox.config import Settings
+from services.sandbox.entrypoints.day_desk import DayDesk
 
 TOKEN = {"Authorization": "Bearer a-token"}
 CALM = {

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.sandbox.application.play_day import Progress
-from services.sandbox.application.refusals import Refused, Unknown, Untimely
 from services.sandbox.domain.messages import Day
+from services.sandbox.domain.refusals import Refused, Unknown, Untimely
 
 
 class Stage(StrEnum):

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from libs.money import Money
-from services.sandbox.application.refusals import Unknown
 from services.sandbox.domain.erp_documents import Document, DocumentKind, amounts_of
+from services.sandbox.domain.refusals import Unknown
 
 LARGEST_PAGE = 1000
 
