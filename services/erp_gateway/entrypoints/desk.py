@@ -16,6 +16,7 @@ from services.erp_gateway.domain.postings import PostingState
 log = get_logger("services.erp_gateway")
 
 SHORTEST_PAUSE = 0.02
+LOOK_AGAIN = 0.1
 TROUBLE_PAUSE = 1.0
 
 
@@ -107,6 +108,7 @@ class Desk:
                 await asyncio.sleep(TROUBLE_PAUSE)
 
     async def _fill_slots(self) -> None:
+        woken = self._wake.is_set()
         self._wake.clear()
         free = self.slots - self.slots_used
         claimed: Sequence[Claimed] = await self._store.claim(free) if free > 0 else ()
@@ -115,11 +117,11 @@ class Desk:
             self._running[task] = item.lease
             task.add_done_callback(self._finished)
         if not claimed:
-            await self._rest()
+            # What woke it may not be committed yet.
+            await self._rest(min(LOOK_AGAIN, self._longest_pause) if woken else self._longest_pause)
 
-    async def _rest(self) -> None:
+    async def _rest(self, pause: float) -> None:
         due = await self._store.next_due() if self.slots > self.slots_used else None
-        pause = self._longest_pause
         if due is not None:
             pause = min(max((due - self._clock.now()).total_seconds(), SHORTEST_PAUSE), pause)
         try:
