@@ -74,6 +74,7 @@ async def test_a_day_of_stores_and_a_storefront_adds_up_to_what_really_happened(
     assert facts["goods brought back to stores"] == (tills["return"], tills["return"])
     assert agreed(card)["storefront/orders"] == (len(orders),) * 3
     assert agreed(card)["journal/orders"] == (tills["sale"],) * 3
+    assert agreed(card)["journal/till returns"] == (tills["return"],) * 3
     documents = card.postings.by_state["posted"]
     assert agreed(card)["mesh/erp"] == (documents,) * 3
     assert card.postings.by_state["failed"] == 0

@@ -15,7 +15,7 @@ from retailmesh.order.v1 import order_pb2, order_service_pb2, order_service_pb2_
 from retailmesh.pos.v1 import pos_service_pb2, pos_service_pb2_grpc
 from retailmesh.type.v1.page_pb2 import PageRequest
 from services.reconciliation import convert
-from services.reconciliation.application.ports import MeshOrders
+from services.reconciliation.application.ports import Journal, MeshOrders, TillReceipts
 from services.reconciliation.domain.documents import (
     ErpDocument,
     MeshDocument,
@@ -26,6 +26,7 @@ from services.reconciliation.domain.documents import (
 from services.reconciliation.domain.refusals import SystemUnreadable
 
 RETRY_AFTER_SECONDS = 5.0
+SALE, RETURN = pos_service_pb2.TILL_TRANSACTION_KIND_SALE, pos_service_pb2.TILL_TRANSACTION_KIND_RETURN
 ORDER_STILL_PROMISES = (
     order_pb2.ORDER_STATE_CONFIRMED,
     order_pb2.ORDER_STATE_BACKORDERED,
@@ -50,27 +51,25 @@ class GrpcSystems:
         pages = self._pages("storefront", self._storefronts.ListStorefrontOrders, request)
         return [convert.storefront_document(order) async for page in pages for order in page.orders]
 
-    async def journal(self, business_date: date) -> Sequence[SourceDocument]:
+    async def journal(self, business_date: date) -> Journal:
         request = pos_service_pb2.ListJournalRequest(business_date=convert.date_to_proto(business_date))
         pages = self._pages("till journal", self._tills.ListJournal, request)
-        return [
-            convert.receipt_document(entry)
-            async for page in pages
-            for entry in page.transactions
-            if entry.kind == pos_service_pb2.TILL_TRANSACTION_KIND_SALE
-        ]
+        entries = [entry async for page in pages for entry in page.transactions]
+        return Journal(
+            sales=[convert.receipt_document(entry) for entry in entries if entry.kind == SALE],
+            returns=[convert.receipt_document(entry) for entry in entries if entry.kind == RETURN],
+        )
 
-    async def till_sales(self, business_date: date) -> Sequence[MeshDocument]:
+    async def till_receipts(self, business_date: date) -> TillReceipts:
         request = pos_service_pb2.ListTillTransactionsRequest(
             business_date=convert.date_to_proto(business_date)
         )
         pages = self._pages("pos_gateway", self._tills.ListTillTransactions, request)
-        return [
-            convert.taken_over_document(entry)
-            async for page in pages
-            for entry in page.transactions
-            if entry.kind == pos_service_pb2.TILL_TRANSACTION_KIND_SALE
-        ]
+        entries = [entry async for page in pages for entry in page.transactions]
+        return TillReceipts(
+            sales=[convert.taken_over_document(entry) for entry in entries if entry.kind == SALE],
+            returns=[convert.taken_over_document(entry) for entry in entries if entry.kind == RETURN],
+        )
 
     async def orders(self, start: datetime, end: datetime) -> MeshOrders:
         request = order_service_pb2.ListOrdersRequest(placed_from=start, placed_before=end)

@@ -33,6 +33,22 @@ class MeshOrders:
     unlinked_returns: Sequence[MeshDocument]
 
 
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Receipts of a business day as the tills wrote them down; returns have negative totals."""
+
+    sales: Sequence[SourceDocument]
+    returns: Sequence[SourceDocument]
+
+
+@dataclass(frozen=True, slots=True)
+class TillReceipts:
+    """Receipts of a business day that the mesh has taken over; returns have negative totals."""
+
+    sales: Sequence[MeshDocument]
+    returns: Sequence[MeshDocument]
+
+
 class Systems(Protocol):
     """The systems that must agree, read as they are now.
 
@@ -42,11 +58,11 @@ class Systems(Protocol):
     async def storefront_orders(self, start: datetime, end: datetime) -> Sequence[SourceDocument]:
         """What storefronts have, bought from ``start`` until before ``end``."""
 
-    async def journal(self, business_date: date) -> Sequence[SourceDocument]:
-        """Sales in the tills' own journal."""
+    async def journal(self, business_date: date) -> Journal:
+        """The tills' own journal."""
 
-    async def till_sales(self, business_date: date) -> Sequence[MeshDocument]:
-        """Sales that the mesh has taken over from tills."""
+    async def till_receipts(self, business_date: date) -> TillReceipts:
+        """What the mesh has taken over from tills."""
 
     async def orders(self, start: datetime, end: datetime) -> MeshOrders:
         """What the order service has, bought from ``start`` until before ``end``."""

@@ -49,21 +49,24 @@ async def run_reconciliation(
 async def _compare(systems: Systems, asked: Asked) -> Sequence[Comparison]:
     midnight = datetime.combine(asked.business_date, time(), UTC)
     start, end = midnight - FARTHEST_ZONE, midnight + timedelta(days=1) + FARTHEST_ZONE
-    storefront, journal, till_sales, orders, postings, documents = await asyncio.gather(
+    storefront, journal, receipts, orders, postings, documents = await asyncio.gather(
         systems.storefront_orders(start, end),
         systems.journal(asked.business_date),
-        systems.till_sales(asked.business_date),
+        systems.till_receipts(asked.business_date),
         systems.orders(start, end),
         systems.postings(),
         systems.erp_documents(),
     )
     order_ids = sorted({order.order_id for order in orders.storefront})
     promised, reserved = await asyncio.gather(systems.promised(order_ids), systems.reserved(order_ids))
-    of_the_day = {sale.key for sale in till_sales}
+    of_the_day = {sale.key for sale in receipts.sales}
     return [
         compare_sources("storefront/orders", storefront, orders.storefront),
-        compare_sources("journal/till sales", journal, till_sales),
-        compare_sources("journal/orders", journal, [sale for sale in orders.till if sale.key in of_the_day]),
+        compare_sources("journal/till sales", journal.sales, receipts.sales),
+        compare_sources("journal/till returns", journal.returns, receipts.returns),
+        compare_sources(
+            "journal/orders", journal.sales, [sale for sale in orders.till if sale.key in of_the_day]
+        ),
         compare_promises(promised, reserved),
         compare_postings([*orders.storefront, *orders.till, *orders.unlinked_returns], postings),
         compare_erp(postings, documents, asked.allowed_backlog),
