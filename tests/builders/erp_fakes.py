@@ -133,7 +133,9 @@ class MemoryStore:
     def claimed(self) -> list[Claimed]:
         """All that are unfinished, whether due or not."""
         left = (PostingState.PENDING, PostingState.POSTING)
-        return [Claimed(posting, uuid4(), "") for posting in self.kept.values() if posting.state in left]
+        return [
+            Claimed(posting, uuid4(), NOON, "") for posting in self.kept.values() if posting.state in left
+        ]
 
     async def save(
         self, claimed: Claimed, calls: Sequence[ErpCall], waits_until: datetime | None = None

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import aiohttp
 
-from libs.telemetry import SpanKind, current_trace_id, current_traceparent, span
+from libs.telemetry import SpanKind, current_trace_id, current_traceparent, meter, span
 from services.erp_gateway.application.ports import (
     ErpCall,
     Note,
@@ -24,6 +24,8 @@ from services.erp_gateway.domain.postings import Outcome, Posting, Step, StepKin
 
 DEFAULT_RETRY_AFTER = timedelta(seconds=1)
 LONGEST_MESSAGE = 200
+
+calls = meter().create_counter("retail.erp.calls", "{call}", "Calls to the ERP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class AuditedHttp:
                     trace_id=current_trace_id(),
                     request_digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest(),
                 )
+                calls.add(1, {"system": self._system, "status": answer.status, "outcome": call.outcome.value})
                 purpose.note(call)
 
     async def _exchange(

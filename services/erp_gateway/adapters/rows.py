@@ -132,7 +132,7 @@ def progress_to_row(posting: Posting) -> Json:
 
 
 def claimed_from_row(row: Mapping[str, Any]) -> Claimed:
-    return Claimed(posting_from_row(row), UUID(str(row["lease"])), row["traceparent"])
+    return Claimed(posting_from_row(row), UUID(str(row["lease"])), row["created_at"], row["traceparent"])
 
 
 def call_to_row(call: ErpCall) -> Json:

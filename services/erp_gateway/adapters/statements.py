@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Select, Text, Uuid, bindparam, null, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    literal,
+    null,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.erp_gateway.adapters.tables import customer, erp_call, posting
@@ -26,6 +39,8 @@ UPDATE posting
 SET state = 'PENDING', failure = '', next_attempt_at = :now, position = DEFAULT
 WHERE posting_id = ANY(:posting_ids) AND state = 'SKIPPED'
 """).bindparams(bindparam("posting_ids", type_=ARRAY(Uuid)), bindparam("now", type_=INSTANT))
+
+NAMELESS = literal({"customer_name": ""}, JSONB)
 
 _PROGRESS: dict[str, Any] = {
     "state": bindparam("state"),
@@ -66,6 +81,11 @@ RELEASE = (
     .where(_OF, _LEASED)
     .values(
         **_PROGRESS,
+        # The ERP has the customer's name now; here it is needed no longer.
+        fact=case(
+            (bindparam("ended_at", type_=INSTANT).is_(None), posting.c.fact),
+            else_=posting.c.fact.op("||", return_type=JSONB)(NAMELESS),
+        ),
         posted_at=bindparam("ended_at", type_=INSTANT),
         next_attempt_at=bindparam("at", type_=INSTANT),
         lease=null(),

@@ -129,6 +129,8 @@ class Claimed:
 
     posting: Posting
     lease: UUID
+    since: datetime
+    """When its fact happened in the mesh."""
     traceparent: str
 
 

@@ -7,13 +7,17 @@ from typing import Protocol
 from uuid import UUID
 
 from libs.lifecycle import Every
-from libs.telemetry import get_logger, span
+from libs.telemetry import get_logger, meter, span
 from services.erp_gateway.application.ports import Claimed, Erp, LeaseLost, Store
 from services.erp_gateway.application.run_posting import Clock, Means, run_posting
 from services.erp_gateway.domain.governor import Governor, starting
-from services.erp_gateway.domain.postings import PostingState
+from services.erp_gateway.domain.postings import Posting, PostingState
 
 log = get_logger("services.erp_gateway")
+ended = meter().create_counter("retail.erp.postings", "{posting}", "Postings done or failed")
+lag = meter().create_histogram(
+    "retail.erp.posting.lag", "s", "From a fact in the mesh to its last step in the ERP"
+)
 
 SHORTEST_PAUSE = 0.02
 LOOK_AGAIN = 0.1
@@ -141,8 +145,16 @@ class Desk:
                 # Its lease ends, and whoever claims it then knows from the steps what to look up.
                 log.error("posting_interrupted", error, posting_id=posting_id)
             else:
-                if posting.state is PostingState.FAILED:
-                    log.warning("posting_failed", posting_id=posting_id, order_id=fact.order_id)
+                self._count(item, posting)
+
+    def _count(self, item: Claimed, posting: Posting) -> None:
+        fact = posting.fact
+        if posting.state is PostingState.FAILED:
+            log.warning("posting_failed", posting_id=str(posting.posting_id), order_id=fact.order_id)
+        if posting.state in (PostingState.FAILED, PostingState.POSTED):
+            ended.add(1, {"kind": fact.kind.value, "state": posting.state.value})
+        if posting.state is PostingState.POSTED:
+            lag.record((self._clock.now() - item.since).total_seconds(), {"kind": fact.kind.value})
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._running[task]

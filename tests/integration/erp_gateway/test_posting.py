@@ -1,5 +1,7 @@
 """From an order's events to documents in the ERP."""
 
+from dataclasses import replace
+
 import pytest
 
 from retailmesh.erp.v1 import erp_events_pb2
@@ -187,6 +189,27 @@ async def test_the_postings_of_one_order_go_one_after_the_other(record, a_desk, 
         sale, returned, cancelled = (f"{prefix}-{order.order_id}" for prefix in "SRX")
         steps = [sale, f"{sale}/payment", f"{returned}-R1", f"{returned}-R1/payment", cancelled]
         assert [at[key] for key in steps] == sorted(at[key] for key in steps)
+
+
+async def test_every_call_of_a_posting_belongs_to_its_order_s_trace(record, a_desk, all_ended, rows, ledger):
+    event = replace(was_placed(an_order()), traceparent=f"00-{'ab' * 16}-{'cd' * 8}-01")
+    ledger.weather(failed_before=200, answer_lost=200)
+    await record(event)
+    await a_desk()
+    await all_ended(60.0)
+    assert await rows("select distinct trace_id from erp_call") == [("ab" * 16,)]
+    assert await rows("select traceparent from outbox") == [(event.traceparent,)]
+
+
+async def test_a_customer_s_name_is_kept_no_longer_than_it_is_needed(record, a_desk, all_ended, rows):
+    order = an_order(customer="C1")
+    order.details.billing.name = "Erika Muster"
+    await record(was_placed(order))
+    names = "select fact ->> 'customer_name' from posting"
+    assert await rows(names) == [("Erika Muster",)]
+    await a_desk()
+    await all_ended()
+    assert await rows(names) == [("",)]
 
 
 async def test_that_a_posting_is_done_is_told_once_with_its_steps(record, a_desk, all_ended, rows):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import grpc
 import nats
 import pytest
 
@@ -62,6 +63,24 @@ async def test_a_gateway_killed_between_the_write_and_its_answer_doubles_nothing
     assert stats["doubled"] == []
     documents = {"orders", "orders/lines", "orders/tax", "orders/payment"}
     assert stats["documents"] == {"customers": 1, **dict.fromkeys(documents, before + ORDERS)}
+    assert await invariants_hold()
+
+
+async def test_a_database_that_restarts_costs_time_and_nothing_else(
+    mesh, publish, backlog, sandbox, invariants_hold
+):
+    before = (await backlog()).posted
+    await publish(*(was_placed(an_order(201 + number, customer="C1")) for number in range(ORDERS)))
+    await asyncio.to_thread(mesh.restart, "postgres")
+
+    async def all_posted():
+        try:
+            return (await backlog()).posted == before + ORDERS
+        except grpc.aio.AioRpcError:
+            return False
+
+    await poll_until(all_posted, 60.0)
+    assert (await sandbox("GET", "stats"))["doubled"] == []
     assert await invariants_hold()
 
 
