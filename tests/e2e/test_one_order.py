@@ -1,6 +1,4 @@
-"""One order through everything: storefront or till, order, stock, events, ERP; its trace and its story."""
-
-import contextlib
+"""One order through everything: storefront or till, order, stock, events, ERP; and its story."""
 
 import pytest
 
@@ -10,25 +8,11 @@ from retailmesh.inventory.v1 import inventory_service_pb2, stock_pb2
 from retailmesh.type.v1 import intake_pb2
 from tests.builders.polling import poll_until
 from tests.builders.quiet import broken_invariants, until_quiet
-from tests.builders.retailer import CHANNEL, STORE, WAREHOUSE, settings_of_services
+from tests.builders.retailer import CHANNEL, STORE, WAREHOUSE
 from tests.builders.shopify import LATER, LATEST, a_parcel, a_refund, an_order
-from tests.builders.spans import collecting
 from tests.builders.till_files import a_file, a_sale, order_name
 
 pytestmark = pytest.mark.e2e
-
-TRACED = ("channel_gateway", "pos_gateway", "order", "inventory", "erp_gateway", "master_data", "sandbox")
-
-
-@pytest.fixture(scope="module")
-def collector():
-    with collecting() as collector:
-        yield collector
-
-
-@pytest.fixture(scope="module")
-def mesh_overrides(collector):
-    return settings_of_services(**{name: collector.settings() for name in TRACED})
 
 
 async def settled(mesh):
@@ -167,100 +151,6 @@ async def test_a_till_sale_leaves_the_store_and_is_posted(retailer, mesh):
     assert await movements(retailer, order.order_id) == [("SALE", STORE, 2000)]
     assert await on_hand(retailer, "SKU-3", STORE) == before - 3
     assert posted(await retailer.postings(order.order_id)) == [("SALE", "25.00")]
-
-
-WEBHOOK = ("channel_gateway", "POST /webhooks/{vendor}/{shop}")
-FILE = ("pos_gateway", "PUT /poslog/{store}/{till}/{filename}")
-PLACING = ("order", "place orders")
-PLACED = "process retailmesh.order.v1.OrderPlaced"
-POSTING = ("erp_gateway", "post to ERP")
-STOCK = "retailmesh.inventory.v1.InventoryService"
-RECORD_RETURN = "retailmesh.order.v1.OrderService/RecordReturn"
-
-# Service and span of the parent, service and span of the child.
-TOLD_BY_EVENTS = [
-    ("order", "publish RETAIL_ORDER"),
-    ("inventory", "publish RETAIL_INVENTORY"),
-    ("inventory", PLACED),
-    ("erp_gateway", PLACED),
-]
-AT_THE_ERP = [
-    (("erp_gateway", PLACED), POSTING),
-    (POSTING, ("erp_gateway", "sandbox ERP post header")),
-    (POSTING, ("erp_gateway", "sandbox ERP post lines")),
-    (POSTING, ("erp_gateway", "sandbox ERP post tax")),
-    (POSTING, ("erp_gateway", "sandbox ERP post payment")),
-    (("erp_gateway", PLACED), ("erp_gateway", "publish RETAIL_ERP")),
-]
-FROM_THE_STOREFRONT = [
-    (WEBHOOK, ("channel_gateway", "apply orders/create")),
-    (WEBHOOK, PLACING),
-    (PLACING, ("order", f"{STOCK}/ReserveStock")),
-    (("order", f"{STOCK}/ReserveStock"), ("inventory", f"{STOCK}/ReserveStock")),
-    (WEBHOOK, ("inventory", "ReserveStock batch")),
-    *((WEBHOOK, child) for child in TOLD_BY_EVENTS),
-    *AT_THE_ERP,
-]
-FROM_THE_TILL = [
-    (FILE, ("pos_gateway", "apply poslog/transaction")),
-    (FILE, PLACING),
-    (PLACING, ("order", f"{STOCK}/IssueStock")),
-    (("order", f"{STOCK}/IssueStock"), ("inventory", f"{STOCK}/IssueStock")),
-    (FILE, ("inventory", "IssueStock batch")),
-    *((FILE, child) for child in TOLD_BY_EVENTS),
-    *AT_THE_ERP,
-]
-
-
-async def assert_traced(collector, trace_id, root, edges):
-    """Each edge is in the trace, which has one root."""
-
-    def missing():
-        return [
-            (parent, child) for parent, child in edges if (*parent, *child) not in collector.edges(trace_id)
-        ]
-
-    with contextlib.suppress(AssertionError):
-        await poll_until(lambda: not missing(), 10)
-    assert missing() == []
-    roots = [(it.service, it.name) for it in collector.spans(trace_id) if not it.parent_id]
-    assert roots == [root]
-
-
-async def test_one_trace_leads_from_the_webhook_to_the_erp(retailer, collector):
-    await retailer.webhook("orders/create", an_order(1006), event="order 1006")
-    order = await retailer.order_when(1006, "CONFIRMED")
-    [posting] = await retailer.postings_when(order.order_id, 1)
-    assert posting.trace_id == order.trace_id
-    await assert_traced(collector, order.trace_id, WEBHOOK, FROM_THE_STOREFRONT)
-
-
-async def test_one_trace_leads_from_the_tills_file_to_the_erp(retailer, collector):
-    await retailer.till_file(a_file(a_sale(16)))
-    channel, name = order_name(16)
-    order = await retailer.order_when(name, "COMPLETED", channel)
-    [posting] = await retailer.postings_when(order.order_id, 1)
-    assert posting.trace_id == order.trace_id
-    await assert_traced(collector, order.trace_id, FILE, FROM_THE_TILL)
-
-
-async def test_a_refund_goes_on_in_a_trace_of_its_own_to_the_erp(retailer, collector):
-    await retailer.webhook("orders/create", an_order(1010), event="order 1010")
-    await retailer.order_when(1010, "CONFIRMED")
-    await retailer.webhook("refunds/create", a_refund(92, order=1010, restock="cancel"), event="refund 92")
-    order = await retailer.order(1010)
-    _, credit = await retailer.postings_when(order.order_id, 2)
-    returned = "process retailmesh.order.v1.ReturnRecorded"
-    edges = [
-        (WEBHOOK, ("channel_gateway", "apply refunds/create")),
-        (("channel_gateway", "apply refunds/create"), ("channel_gateway", RECORD_RETURN)),
-        (("channel_gateway", RECORD_RETURN), ("order", RECORD_RETURN)),
-        (("order", RECORD_RETURN), ("order", "publish RETAIL_ORDER")),
-        (("order", RECORD_RETURN), ("erp_gateway", returned)),
-        (("erp_gateway", returned), POSTING),
-    ]
-    await assert_traced(collector, credit.trace_id, WEBHOOK, edges)
-    assert credit.trace_id != order.trace_id
 
 
 async def test_the_story_of_an_order_is_told_over_all_systems(retailer, mesh, retailmesh):
