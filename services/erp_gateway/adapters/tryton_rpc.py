@@ -132,6 +132,16 @@ class TrytonRpc:
         raise StepNotDone(f"no login: {answer.status or answer.error}")
 
 
+async def search_read(
+    rpc: TrytonRpc, purpose: Purpose, model: str, domain: list[Any], fields: list[str], limit: int = 1
+) -> list[dict[str, Any]]:
+    """Records in the order in which they were made."""
+    order = [["id", "ASC"]]
+    method = f"model.{model}.search_read"
+    rows: list[dict[str, Any]] = await rpc.call(purpose, method, domain, 0, limit, order, fields)
+    return rows
+
+
 def request(method: str, *params: Any) -> dict[str, Any]:
     """Exactly these keys: with any other one Tryton answers in another way."""
     return {"id": 1, "method": method, "params": list(params)}

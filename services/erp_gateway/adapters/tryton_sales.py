@@ -22,12 +22,14 @@ PRICE_UNIT = Decimal("0.0001")
 ONE = Decimal(1)
 THOUSANDTH = Decimal("0.001")
 LONGEST_TITLE = 200
+BOOKED = ("posted", "paid")
 
 SALE_FIELDS = (
     "state",
     "total_amount",
     "invoices.state",
     "invoices.total_amount",
+    "invoices.tax_amount",
     "invoices.amount_to_pay",
     "invoices.taxes",
 )
@@ -58,8 +60,9 @@ class Invoice:
     invoice_id: int
     state: str
     total: Decimal
-    taxes: Sequence[int]
+    tax: Decimal
     to_pay: Decimal
+    taxes: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +80,31 @@ def sale_of(row: Mapping[str, Any]) -> Sale:
 
 
 def invoice_of(row: Mapping[str, Any]) -> Invoice:
-    total, to_pay = decimal_of(row["total_amount"]), decimal_of(row["amount_to_pay"])
-    return Invoice(row["id"], row["state"], total, row["taxes"], to_pay)
+    return Invoice(
+        invoice_id=row["id"],
+        state=row["state"],
+        total=decimal_of(row["total_amount"]),
+        tax=decimal_of(row["tax_amount"]),
+        to_pay=decimal_of(row["amount_to_pay"]),
+        taxes=row["taxes"],
+    )
 
 
 def next_move(sale: Sale, fact: Fact) -> Move:
-    """Raises `StepRefused` where a person has called the sale or its invoice off."""
+    """Raises `StepRefused` where a person has called the sale off, or changed its invoice."""
     if sale.state == "draft":
         return Move.QUOTE if sale.total == sale_total(fact) else Move.ADJUST
     if sale.state in BEFORE_INVOICE:
         return BEFORE_INVOICE[sale.state]
     if sale.state == "cancelled" or sale.invoice is None:
         raise StepRefused(f"the sale is {sale.state} and has no invoice")
-    if sale.invoice.state in ("posted", "paid"):
+    if sale.invoice.state in BOOKED:
         return Move.NOTHING
-    return Move.POST if sale.invoice.total == decimal(fact.amount) else Move.SET_TAX
+    if sale.invoice.total == decimal(fact.amount):
+        return Move.POST
+    if sale.invoice.tax == decimal(fact.tax):
+        raise StepRefused(f"the invoice is over {sale.invoice.total}, not {decimal(fact.amount)}")
+    return Move.SET_TAX
 
 
 BEFORE_INVOICE = {"quotation": Move.CONFIRM, "confirmed": Move.PROCESS}

@@ -97,8 +97,8 @@ def a_state(state, total=None, invoice=None):
     return Sale(1, state, sale_total(a_sale()) if total is None else total, invoice)
 
 
-def an_invoice(state, total="30.00"):
-    return Invoice(5, state, Decimal(total), [8], Decimal(0))
+def an_invoice(state, total="30.00", tax="2.00"):
+    return Invoice(5, state, Decimal(total), Decimal(tax), to_pay=Decimal(0), taxes=[8])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def an_invoice(state, total="30.00"):
         (a_state("draft"), Move.QUOTE),
         (a_state("quotation"), Move.CONFIRM),
         (a_state("confirmed"), Move.PROCESS),
-        (a_state("processing", invoice=an_invoice("draft", "28.00")), Move.SET_TAX),
+        (a_state("processing", invoice=an_invoice("draft", "28.00", "0")), Move.SET_TAX),
         (a_state("processing", invoice=an_invoice("draft")), Move.POST),
         (a_state("processing", invoice=an_invoice("validated")), Move.POST),
         (a_state("processing", invoice=an_invoice("posted")), Move.NOTHING),
@@ -119,8 +119,16 @@ def test_each_state_of_a_sale_asks_for_one_move(sale, move):
     assert next_move(sale, a_sale()) is move
 
 
-@pytest.mark.parametrize("sale", [a_state("cancelled"), a_state("processing"), a_state("done")])
-def test_a_sale_that_a_person_called_off_needs_a_person(sale):
+@pytest.mark.parametrize(
+    "sale",
+    [
+        a_state("cancelled"),
+        a_state("processing"),
+        a_state("done"),
+        a_state("processing", invoice=an_invoice("draft", "29.00")),
+    ],
+)
+def test_a_sale_that_a_person_called_off_or_changed_needs_a_person(sale):
     with pytest.raises(StepRefused):
         next_move(sale, a_sale())
 
