@@ -25,10 +25,15 @@ from services.reconciliation.domain.documents import (
     PostedDocument,
     Promise,
     SourceDocument,
+    Standing,
 )
 from services.reconciliation.domain.run import Run
 
 UNPOSTED_STATES = (order_pb2.ORDER_STATE_HELD, order_pb2.ORDER_STATE_REFUSED)
+ENDED_WITHOUT_CALL = {
+    order_pb2.ORDER_STATE_CANCELLED: Standing.GIVEN_BACK,
+    order_pb2.ORDER_STATE_REFUSED: Standing.REFUSED,
+}
 ENDED_POSTINGS = (posting_pb2.POSTING_STATE_POSTED, posting_pb2.POSTING_STATE_FAILED)
 OPEN_RESERVATIONS = (stock_pb2.RESERVATION_STATE_TENTATIVE, stock_pb2.RESERVATION_STATE_FIRM)
 
@@ -58,7 +63,7 @@ def receipt_document(entry: TillTransaction) -> SourceDocument:
 def taken_over_document(entry: TillTransaction) -> MeshDocument:
     total = money_from_proto(entry.total)
     nothing = Money.zero(total.currency)
-    return MeshDocument(_receipt_key(entry), entry.order_id, total, nothing, cancelled=False, posted=True)
+    return MeshDocument(_receipt_key(entry), entry.order_id, total, nothing, Standing.STANDS, posted=True)
 
 
 def _receipt_key(entry: TillTransaction) -> str:
@@ -72,16 +77,22 @@ def order_document(order: OrderSummary) -> MeshDocument:
         order_id=order.order_id,
         total=money_from_proto(order.total),
         refunded=money_from_proto(order.refunded),
-        cancelled=order.state == order_pb2.ORDER_STATE_CANCELLED,
+        standing=standing_of(order),
         posted=order.state not in UNPOSTED_STATES,
     )
+
+
+def standing_of(order: OrderSummary) -> Standing:
+    if order.called_off:
+        return Standing.CALLED_OFF
+    return ENDED_WITHOUT_CALL.get(order.state, Standing.STANDS)
 
 
 def unlinked_return_document(found: order_pb2.Return) -> MeshDocument:
     amount = money_from_proto(found.amount)
     nothing = Money.zero(amount.currency)
     key = f"return/{found.return_id}"
-    return MeshDocument(key, found.return_id, nothing, amount, cancelled=False, posted=True)
+    return MeshDocument(key, found.return_id, nothing, amount, Standing.STANDS, posted=True)
 
 
 def posted_document(posting: posting_pb2.Posting) -> PostedDocument:

@@ -8,6 +8,7 @@ from services.reconciliation.domain.documents import (
     PostedDocument,
     Promise,
     SourceDocument,
+    Standing,
 )
 from services.reconciliation.domain.refusals import SystemUnreadable
 
@@ -21,7 +22,7 @@ def source(key, total="10.00", refunded=None):
 
 
 def in_mesh(key, total="10.00", refunded="0.00"):
-    return MeshDocument(key, f"order of {key}", usd(total), usd(refunded), cancelled=False, posted=True)
+    return MeshDocument(key, f"order of {key}", usd(total), usd(refunded), Standing.STANDS, posted=True)
 
 
 def posting(of, amount="10.00", key=""):

@@ -256,10 +256,17 @@ PLACES = """
         ) as place
     ) end
 """
+# An order is cancelled as a whole, or by giving back line after line; only the first is an event of its own.
+CALLED_OFF = """
+    state = 7 and exists (
+        select from outbox
+        where key = orders.order_id::text and type = 'retailmesh.order.v1.OrderCancelled'
+    )
+"""
 LIST_ORDERS = text(
     f"""
     select position, order_id::text, channel, channel_order_id, kind, state, hold_reasons, currency,
-        total_micros, refunded_micros, {PLACES} as places, placed_at, document
+        total_micros, refunded_micros, {PLACES} as places, placed_at, document, {CALLED_OFF} as called_off
     from orders
     where position > :after and {WANTED}
     order by position limit :limit

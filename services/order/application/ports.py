@@ -56,7 +56,10 @@ class Wanted:
 
 
 class ListedOrder(NamedTuple):
-    """An order in few words; amounts in micros. ``places`` counts the locations that supply it."""
+    """An order in few words; amounts in micros. ``places`` counts the locations that supply it.
+
+    ``called_off`` is False for an order that was cancelled by giving back one line after the other.
+    """
 
     position: int
     order_id: str
@@ -71,6 +74,7 @@ class ListedOrder(NamedTuple):
     places: int
     placed_at: datetime
     document: bytes
+    called_off: bool
 
 
 class ListedReturn(NamedTuple):

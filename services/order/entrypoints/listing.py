@@ -75,6 +75,7 @@ def summary_of(it: ListedOrder) -> pb.OrderSummary:
         refunded=convert.money_of(it.refunded, it.currency),
         allocated_locations=it.places,
         placed_at=timestamp_to_proto(it.placed_at),
+        called_off=it.called_off,
     )
 
 

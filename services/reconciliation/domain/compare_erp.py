@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from libs.money import Money
 from services.reconciliation.domain.breaks import Break, BreakKind, Comparison, totals_by_currency
-from services.reconciliation.domain.documents import ErpDocument, MeshDocument, PostedDocument
+from services.reconciliation.domain.documents import ErpDocument, MeshDocument, PostedDocument, Standing
 
 
 def compare_erp(
@@ -59,7 +59,7 @@ def compare_postings(orders: Sequence[MeshDocument], postings: Sequence[PostedDo
 
 
 def _net(order: MeshDocument) -> Money:
-    if not order.posted or order.cancelled:
+    if not order.posted or order.standing is Standing.CALLED_OFF:
         return _nothing(order.total)
     return order.total - order.refunded
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from services.reconciliation.domain.breaks import Break, BreakKind, Comparison, totals_by_currency
-from services.reconciliation.domain.documents import MeshDocument, SourceDocument
+from services.reconciliation.domain.documents import MeshDocument, SourceDocument, Standing
 
 
 def compare_sources(name: str, sources: Sequence[SourceDocument], mesh: Sequence[MeshDocument]) -> Comparison:
@@ -46,12 +46,9 @@ def _differences(source: SourceDocument, mesh: MeshDocument) -> Iterator[Break]:
         yield _break(BreakKind.AMOUNT_DIFFERS, mesh, str(source.total), str(mesh.total))
     if source.refunded is not None and source.refunded != mesh.refunded:
         yield _break(BreakKind.REFUND_DIFFERS, mesh, str(source.refunded), str(mesh.refunded))
-    if source.cancelled != mesh.cancelled:
-        yield _break(BreakKind.CANCELLATION_DIFFERS, mesh, _called(source.cancelled), _called(mesh.cancelled))
-
-
-def _called(cancelled: bool) -> str:
-    return "called off" if cancelled else "stands"
+    there = Standing.CALLED_OFF if source.cancelled else Standing.STANDS
+    if {there, mesh.standing} == {Standing.CALLED_OFF, Standing.STANDS}:
+        yield _break(BreakKind.CANCELLATION_DIFFERS, mesh, there.value, mesh.standing.value)
 
 
 def _break(kind: BreakKind, document: MeshDocument, expected: str, found: str) -> Break:

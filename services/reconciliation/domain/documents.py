@@ -1,6 +1,7 @@
 """What each system says about one business fact, in the same words."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from libs.money import Money
 
@@ -19,6 +20,18 @@ class SourceDocument:
     cancelled: bool = False
 
 
+class Standing(Enum):
+    """What is left of a sale."""
+
+    STANDS = "stands"
+    GIVEN_BACK = "given back line by line"
+    """Nothing will be delivered, but what was not given back, such as shipping, is still owed."""
+    CALLED_OFF = "called off"
+    """As a whole: nothing is owed any more."""
+    REFUSED = "refused"
+    """It never counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeshDocument:
     """The same sale as the mesh has it; ``posted`` says whether its money belongs in the ERP."""
@@ -27,7 +40,7 @@ class MeshDocument:
     order_id: str
     total: Money
     refunded: Money
-    cancelled: bool
+    standing: Standing
     posted: bool
 
 

@@ -55,6 +55,15 @@ async def test_an_order_is_listed_in_few_words(cli):
     assert order.placed_at == timestamp_to_proto(MONDAY)
 
 
+async def test_a_list_tells_orders_called_off_from_those_given_back_line_by_line(cli):
+    await place(cli, an_order(number="1"), an_order(number="2"), an_order(number="3"))
+    await cli.CancelOrder(cancelling(named("1")))
+    await cli.RecordReturn(returning(a_return(back(), location_id=""), named("2")))
+    found = {it.channel_order_id: (it.state, it.called_off) for it in (await listed(cli)).orders}
+    cancelled = state("CANCELLED")
+    assert found == {"1": (cancelled, True), "2": (cancelled, False), "3": (state("CONFIRMED"), False)}
+
+
 async def test_orders_are_listed_page_by_page_and_returns_without_order_follow_the_last(cli):
     for number in range(1, 6):
         await place(cli, an_order(number=str(number)))

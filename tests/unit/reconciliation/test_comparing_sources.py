@@ -1,7 +1,9 @@
+import pytest
+
 from libs.money import Money
 from services.reconciliation.domain.breaks import BreakKind
 from services.reconciliation.domain.compare_sources import compare_sources
-from services.reconciliation.domain.documents import MeshDocument, SourceDocument
+from services.reconciliation.domain.documents import MeshDocument, SourceDocument, Standing
 
 
 def eur(text: str) -> Money:
@@ -12,9 +14,9 @@ def source(key: str, total: str = "10.00", refunded: str | None = "0.00", **more
     return SourceDocument(key, eur(total), None if refunded is None else eur(refunded), **more)
 
 
-def mesh(key: str, total: str = "10.00", refunded: str = "0.00", order_id: str = "", **more: bool):
-    flags = {"cancelled": False, "posted": True} | more
-    return MeshDocument(key, order_id or f"order-{key}", eur(total), eur(refunded), **flags)
+def mesh(key: str, total: str = "10.00", refunded: str = "0.00", order_id: str = "", **more):
+    fields = {"standing": Standing.STANDS, "posted": True} | more
+    return MeshDocument(key, order_id or f"order-{key}", eur(total), eur(refunded), **fields)
 
 
 def kinds(sources, documents):
@@ -58,7 +60,15 @@ def test_a_source_without_refunds_of_its_own_is_not_compared_by_them():
 
 def test_a_cancellation_that_only_one_side_knows_is_a_break():
     assert kinds([source("1", cancelled=True)], [mesh("1")]) == [BreakKind.CANCELLATION_DIFFERS]
-    assert kinds([source("1")], [mesh("1", cancelled=True)]) == [BreakKind.CANCELLATION_DIFFERS]
+    called_off = mesh("1", standing=Standing.CALLED_OFF)
+    assert kinds([source("1")], [called_off]) == [BreakKind.CANCELLATION_DIFFERS]
+    assert kinds([source("1", cancelled=True)], [called_off]) == []
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+@pytest.mark.parametrize("standing", [Standing.GIVEN_BACK, Standing.REFUSED])
+def test_nothing_is_left_to_call_off_of_what_was_given_back_or_refused(standing, cancelled):
+    assert kinds([source("1", cancelled=cancelled)], [mesh("1", standing=standing)]) == []
 
 
 def test_every_kind_of_break_has_a_remedy():

@@ -2,7 +2,13 @@ from libs.money import Money
 from services.reconciliation.domain.breaks import REMEDIES, BreakKind
 from services.reconciliation.domain.compare_erp import compare_erp, compare_postings
 from services.reconciliation.domain.compare_promises import compare_promises
-from services.reconciliation.domain.documents import ErpDocument, MeshDocument, PostedDocument, Promise
+from services.reconciliation.domain.documents import (
+    ErpDocument,
+    MeshDocument,
+    PostedDocument,
+    Promise,
+    Standing,
+)
 
 
 def eur(text: str) -> Money:
@@ -65,9 +71,9 @@ def test_a_skipped_posting_needs_no_document():
     assert kinds([posting("a", skipped=True)], []) == []
 
 
-def order(order_id: str, total: str, refunded: str = "0.00", **more: bool) -> MeshDocument:
-    flags = {"cancelled": False, "posted": True} | more
-    return MeshDocument(f"key-{order_id}", order_id, eur(total), eur(refunded), **flags)
+def order(order_id: str, total: str, refunded: str = "0.00", **more) -> MeshDocument:
+    fields = {"standing": Standing.STANDS, "posted": True} | more
+    return MeshDocument(f"key-{order_id}", order_id, eur(total), eur(refunded), **fields)
 
 
 def test_the_postings_of_an_order_sum_to_what_it_nets():
@@ -77,7 +83,13 @@ def test_the_postings_of_an_order_sum_to_what_it_nets():
 
 def test_a_cancelled_order_nets_nothing():
     postings = [posting("s", "10.00", "1"), posting("x", "-10.00", "1")]
-    assert not compare_postings([order("1", "10.00", cancelled=True)], postings).breaks
+    assert not compare_postings([order("1", "10.00", standing=Standing.CALLED_OFF)], postings).breaks
+
+
+def test_of_an_order_given_back_line_by_line_the_rest_is_still_owed():
+    postings = [posting("s", "10.00", "1"), posting("c", "-6.00", "1")]
+    given_back = order("1", "10.00", "6.00", standing=Standing.GIVEN_BACK)
+    assert not compare_postings([given_back], postings).breaks
 
 
 def test_a_held_order_posts_nothing():
