@@ -2,6 +2,7 @@
 
 from opentelemetry.trace import SpanKind
 
+from libs.telemetry.batches import batch_span
 from libs.telemetry.logs import Log, get_logger
 from libs.telemetry.propagation import current_trace_id, current_traceparent, current_tracestate, is_sampled
 from libs.telemetry.spans import span
@@ -11,6 +12,7 @@ __all__ = [
     "Log",
     "SpanKind",
     "Telemetry",
+    "batch_span",
     "current_trace_id",
     "current_traceparent",
     "current_tracestate",

@@ -1,5 +1,6 @@
 """One trace for each order, from the message that brought it to the answer of the ERP."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -103,6 +104,18 @@ async def test_one_trace_leads_from_the_tills_file_to_the_erp(retailer, collecto
     [posting] = await retailer.postings_when(order.order_id, 1)
     assert posting.trace_id == order.trace_id
     await assert_traced(collector, order.trace_id, FILE, FROM_THE_TILL)
+
+
+async def test_orders_that_are_placed_together_keep_their_traces_apart(retailer, collector):
+    numbers = range(4010, 4020)
+    await asyncio.gather(
+        *(retailer.webhook("orders/create", an_order(it), event=f"order {it}") for it in numbers)
+    )
+    traces = {(await retailer.order_when(number, "CONFIRMED")).trace_id for number in numbers}
+    assert len(traces) == len(numbers)
+    for trace_id in traces:
+        edges = [(WEBHOOK, PLACING), (WEBHOOK, ("inventory", "ReserveStock batch"))]
+        await assert_traced(collector, trace_id, WEBHOOK, edges)
 
 
 async def test_a_refund_goes_on_in_a_trace_of_its_own_to_the_erp(retailer, collector):

@@ -1,13 +1,12 @@
 """What all writing use cases share: one transaction for a batch of calls, each answered once and for ever."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
 from libs.database import is_unavailable, retry_conflicts, sqlstate_of
 from libs.refusals import InvalidField, Refusal, RequestIdReused, Unavailable
-from libs.telemetry import get_logger, is_sampled, span
+from libs.telemetry import batch_span, get_logger
 from services.inventory.application._meters import measure
 from services.inventory.application.ports import Call, LevelsMissing, Store, Told, Transaction
 from services.inventory.domain.book import Book
@@ -36,7 +35,7 @@ async def carry_out(
     that it fails alone. Raises `Unavailable`, or what makes the database unavailable.
     """
     try:
-        with tracing(rpc, calls):
+        with batch_span(f"{rpc} batch", [it.traceparent for it in calls], {"retail.batch.calls": len(calls)}):
             return list(await in_one_transaction(store, calls, rpc, load, clock))
     except Exception as error:
         refuse_outage(error)
@@ -46,15 +45,6 @@ async def carry_out(
     middle = len(calls) // 2
     first = await carry_out(store, calls[:middle], rpc=rpc, load=load, clock=clock)
     return first + await carry_out(store, calls[middle:], rpc=rpc, load=load, clock=clock)
-
-
-def tracing(rpc: str, calls: Sequence[Call]) -> AbstractContextManager[object]:
-    """The batch in the trace of its first sampled call, linked to those of the others."""
-    sampled = [call.traceparent for call in calls if is_sampled(call.traceparent)]
-    if not sampled:
-        return nullcontext()
-    attributes = {"retail.batch.calls": len(calls)}
-    return span(f"{rpc} batch", attributes=attributes, traceparent=sampled[0], links=sampled[1:])
 
 
 def refuse_outage(error: Exception) -> None:

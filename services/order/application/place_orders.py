@@ -1,11 +1,10 @@
 """Place many orders together, and answer each for itself."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 from libs.database import is_unavailable
 from libs.refusals import Refusal, Unavailable
-from libs.telemetry import get_logger, is_sampled, span
+from libs.telemetry import batch_span, get_logger
 from services.order.application._move_stock import Moved, move_stock
 from services.order.application.carry_out_instructions import settle_at_once
 from services.order.application.ports import Catalogue, Clock, Stock, Store, Transaction
@@ -44,7 +43,8 @@ async def place_orders(
     Stock is reserved before the orders are recorded, under request ids made of the order ids: when this
     process dies in between, the caller's repeat gets the same promises, and without a repeat they lapse.
     """
-    with tracing(commands):
+    traces, size = [it.traceparent for it in commands], {"retail.batch.orders": len(commands)}
+    with batch_span("place orders", traces, size):
         try:
             return await place_all(store, catalogue, stock, commands, clock=clock)
         except Exception as error:
@@ -60,15 +60,6 @@ def outage_of(error: Exception) -> Unavailable:
         log.warning("placing_interrupted", error_type=type(error).__name__)
         return Unavailable("the database gives no answer", retry_after_seconds=OUTAGE_SECONDS)
     raise error
-
-
-def tracing(commands: Sequence[PlaceOrder]) -> AbstractContextManager[object]:
-    """The batch in the trace of its first sampled order, linked to those of the others."""
-    sampled = [it.traceparent for it in commands if is_sampled(it.traceparent)]
-    if not sampled:
-        return nullcontext()
-    attributes = {"retail.batch.orders": len(commands)}
-    return span("place orders", attributes=attributes, traceparent=sampled[0], links=sampled[1:])
 
 
 async def place_all(

@@ -6,6 +6,7 @@ from opentelemetry.trace import StatusCode
 from libs.settings import ServiceSettings
 from libs.telemetry import (
     SpanKind,
+    batch_span,
     current_trace_id,
     current_traceparent,
     current_tracestate,
@@ -100,3 +101,33 @@ def test_links_name_other_traces(spans):
         pass
     (finished,) = spans()
     assert f"{finished.links[0].context.trace_id:032x}" == TRACE
+
+
+OTHER = "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01"
+
+
+def test_a_batch_is_in_the_trace_of_each_sampled_item_and_linked(spans):
+    with batch_span("place orders", [UNSAMPLED, SAMPLED, OTHER, SAMPLED], {"orders": 4}):
+        assert current_trace_id() == TRACE
+        with span("reserve stock"):
+            pass
+    by_trace = {f"{it.context.trace_id:032x}": it for it in spans() if it.name == "place orders"}
+    batch, item = by_trace[TRACE], by_trace[OTHER[3:35]]
+    assert len(by_trace) == len([it for it in spans() if it.name == "place orders"]) == 2
+    assert [f"{it.context.trace_id:032x}" for it in batch.links] == [OTHER[3:35]]
+    assert [it.context.span_id for it in item.links] == [batch.context.span_id]
+    [inner] = [it for it in spans() if it.name == "reserve stock"]
+    assert inner.parent.span_id == batch.context.span_id
+
+
+def test_a_batch_that_nobody_sampled_makes_no_span(spans):
+    with batch_span("place orders", [UNSAMPLED, ""]):
+        assert current_trace_id() == ""
+    assert spans() == ()
+
+
+def test_a_batch_that_fails_marks_its_span(spans):
+    with pytest.raises(ValueError, match="bad"), batch_span("place orders", [SAMPLED, OTHER]):
+        raise ValueError("bad")
+    assert {it.status.status_code for it in spans()} == {StatusCode.ERROR}
+    assert current_trace_id() == ""
