@@ -98,7 +98,7 @@ def given_back(channel: str, given: order_pb2.Return) -> Entry:
 def arrived(gateway: str, message: intake_pb2.IntakeMessage) -> Entry:
     state = word(intake_pb2.IntakeState, message.state)
     why = f" ({message.reason.replace('_', ' ')})" if message.reason else ""
-    repeats = f", came again {message.repeats} times" if message.repeats else ""
+    repeats = f", came {message.repeats + 1} times" if message.repeats else ""
     attempts = [f"tried {message.attempts} times"] if message.attempts > 1 else []
     note = [f"dismissed: {message.note}"] if message.note else []
     return Entry(
@@ -240,5 +240,8 @@ def given_up(letter: DeadLetter) -> Entry:
 
 
 def lag_text(entry: Entry) -> str:
-    """``took 35 ms``; empty where nothing was measured."""
-    return entry.measure if entry.seconds is None else f"{entry.measure} {span(entry.seconds)}"
+    """``took 35 ms``, ``35 ms after the fact``; empty where nothing was measured."""
+    if entry.seconds is None:
+        return entry.measure
+    length = span(entry.seconds)
+    return f"{length} {entry.measure}" if entry.measure.startswith("after") else f"{entry.measure} {length}"

@@ -43,7 +43,15 @@ def parts_of(story: Story) -> Iterator[RenderableType]:
     for system, why in story.unreadable.items():
         yield Text(f"{system} could not be asked, its part is missing: {why}", style="red")
     if len(story.trace_ids) > 1:
-        yield Text(f"\nother traces: {', '.join(story.trace_ids[1:])}", style="dim")
+        yield Text("\nother traces", style="bold")
+        yield Text("\n".join(other_traces(story)), style="dim")
+
+
+def other_traces(story: Story) -> Iterator[str]:
+    """Each with what began it."""
+    for trace_id in story.trace_ids[1:]:
+        first = next(entry for entry in story.timeline if entry.trace_id == trace_id)
+        yield f"{trace_id}  {first.system}: {first.what}"
 
 
 def heading(header: Header) -> Iterator[RenderableType]:

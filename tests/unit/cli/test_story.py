@@ -167,7 +167,7 @@ def test_a_quarantined_message_tells_its_broken_rules():
     broken = a_message("QUARANTINED", reason="invalid", repeats=2)
     broken.problems.add(field="line_items[0].price", rule="must not be negative")
     entry = story_of(messages={"channel_gateway": [broken]}).timeline[-1]
-    assert entry.what == "orders/create from demo.myshopify.com: quarantined (invalid), came again 2 times"
+    assert entry.what == "orders/create from demo.myshopify.com: quarantined (invalid), came 3 times"
     assert (entry.trouble, list(entry.details)) == (True, ["line_items[0].price: must not be negative"])
 
 
@@ -217,7 +217,7 @@ def test_movements_stand_where_the_ledger_learned_of_them_with_their_delay():
     entry = story_of(movements=[movement]).timeline[-1]
     assert entry.what == "shipment: 2 × SKU-1 at W1, on hand → customer"
     assert (entry.at, entry.seconds) == (BOUGHT + timedelta(minutes=5), 300.0)
-    assert "after it happened 5 min 0 s" in shown(story_of(movements=[movement]))
+    assert "5 min 0 s after it happened" in shown(story_of(movements=[movement]))
 
 
 def test_what_never_became_an_order_still_has_a_story():
@@ -251,3 +251,4 @@ def test_other_traces_of_the_order_are_listed_after_its_own():
     story = story_of(history=[recorded(), recorded("ReturnRecorded", 9000, trace_id=other)])
     assert story.trace_ids == [TRACE_ID, other]
     assert story.described()["trace_ids"] == [TRACE_ID, other]
+    assert f"{other}  order: recorded as confirmed" in shown(story)
