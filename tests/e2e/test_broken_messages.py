@@ -97,6 +97,10 @@ async def test_a_body_that_breaks_rules_is_not_taken_for_a_correction(retailer, 
     refused = await retailmesh("deadletters", "redrive", letter_id, "--body", str(body))
     assert refused.status == 1
     assert "line_items[0].price" in refused.errors
+    body.write_bytes(body_of(an_order(2004)))
+    mended = await retailmesh("deadletters", "redrive", letter_id, "--body", str(body), "--json")
+    assert mended.status == 0, mended.output
+    await retailer.order_when(2004, "CONFIRMED")
 
 
 async def test_an_order_of_an_unknown_product_is_held_until_a_person_names_it(retailer, mesh, retailmesh):
@@ -114,12 +118,19 @@ async def test_an_order_of_an_unknown_product_is_held_until_a_person_names_it(re
     await retailer.postings_when(held.order_id, 1)
 
 
-async def test_an_entity_bomb_does_no_harm_and_lies_in_quarantine(retailer, mesh, retailmesh):
+async def test_an_entity_bomb_does_no_harm_and_is_replaced_by_a_person(retailer, mesh, retailmesh, tmp_path):
     status, answer = await retailer.till_file(an_entity_bomb())
     assert status in (400, 422)
-    letters = await listed(retailmesh, "--service", "pos_gateway")
-    assert letters[f"pos:{answer['message_id']}"]["class"] == "quarantined"
+    letter_id = f"pos:{answer['message_id']}"
+    assert (await listed(retailmesh, "--service", "pos_gateway"))[letter_id]["class"] == "quarantined"
     assert {part.condition for part in mesh.status()} == {"ready"}
+    assert (await retailmesh("deadletters", "redrive", letter_id)).status == 1
+    body = tmp_path / "file.xml"
+    body.write_bytes(a_file(a_sale(22)))
+    mended = await retailmesh("deadletters", "redrive", letter_id, "--body", str(body), "--json")
+    assert mended.status == 0, mended.output
+    channel, name = order_name(22)
+    await retailer.order_when(name, "COMPLETED", channel)
 
 
 async def test_a_cut_off_till_file_is_mended_by_a_person(retailer, retailmesh, tmp_path):
