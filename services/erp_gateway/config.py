@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
     """Which ERP is posted to."""
     erp_url: str = Field(default="", max_length=500)
     """Where the sandbox ERP is reached."""
-    erp_token: str = Field(default="", max_length=500)
+    erp_token: str = Field(default="", max_length=500, repr=False)
     """The sandbox ERP's bearer token; a secret."""
     tryton_url: str = Field(default="", max_length=500)
     """Where Tryton is reached, without the database."""

@@ -189,6 +189,9 @@ class NoSlots:
     def throttled(self) -> None:
         self.told["throttled"] += 1
 
+    def failed(self) -> None:
+        self.told["failed"] += 1
+
 
 def anything(value: Any) -> Any:
     """A fake where a port is expected."""

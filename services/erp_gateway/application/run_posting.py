@@ -34,6 +34,7 @@ class Slots(Protocol):
 
     def answered(self) -> None: ...
     def throttled(self) -> None: ...
+    def failed(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class _Run:
         except Throttled as busy:
             raise self.busy(posting, busy) from busy
         except (StepNotDone, StepUnknown) as error:
+            self.means.slots.failed()
             raise self.postponed(postings.unread(posting, step, str(error))) from error
         self.means.slots.answered()
         # What is not there may still be on its way until the ERP has settled.
@@ -145,8 +147,10 @@ class _Run:
         except Throttled as busy:
             raise self.busy(postings.not_done(posting, step, str(busy), clock.now()), busy) from busy
         except StepNotDone as error:
+            self.means.slots.failed()
             raise self.postponed(postings.not_done(posting, step, str(error), clock.now())) from error
         except StepUnknown as error:
+            self.means.slots.failed()
             lost = postings.unknown(posting, step, str(error), settled=error.settled)
             raise self.postponed(lost) from error
         self.means.slots.answered()

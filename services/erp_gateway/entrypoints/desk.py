@@ -22,6 +22,8 @@ lag = meter().create_histogram(
 SHORTEST_PAUSE = 0.02
 LOOK_AGAIN = 0.1
 TROUBLE_PAUSE = 1.0
+PROBE_PAUSE = 0.5
+"""Between two looks whether an ERP that was away is back."""
 
 
 class Backlog(Store, Protocol):
@@ -65,7 +67,7 @@ class Desk:
     @property
     def slots(self) -> int:
         """How many calls may run at once now."""
-        return self._governor.slots
+        return self._governor.allowed
 
     @property
     def slots_used(self) -> int:
@@ -81,6 +83,9 @@ class Desk:
 
     def throttled(self) -> None:
         self._governor = self._governor.throttled()
+
+    def failed(self) -> None:
+        self._governor = self._governor.failed()
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="desk")
@@ -106,6 +111,8 @@ class Desk:
     async def _run(self) -> None:
         while not self._stopping:
             try:
+                if self._governor.probing:
+                    await asyncio.sleep(PROBE_PAUSE)
                 await self._fill_slots()
             except Exception as error:
                 log.error("claiming_failed", error)

@@ -76,16 +76,26 @@ async def erp_client(ledger: SandboxErpServer) -> AsyncIterator[SandboxErp]:
 
 
 @pytest.fixture
+async def patient_client(ledger: SandboxErpServer) -> AsyncIterator[SandboxErp]:
+    """Waits much longer for an answer than a lease lasts."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    http = AuditedHttp(ledger.url, headers, answers_after=30.0, system="test ERP")
+    await http.start()
+    yield SandboxErp(http, timedelta(seconds=30), SETTLE)
+    await http.stop()
+
+
+@pytest.fixture
 async def a_desk(
     erp_client: SandboxErp, store: PostgresStore
 ) -> AsyncIterator[Callable[..., Awaitable[Desk]]]:
     """``await a_desk(limit=2)``: a worker at its desk, as one process has it."""
     async with AsyncExitStack() as stopping:
 
-        async def start(limit: int = 15, grace: float = 5.0) -> Desk:
+        async def start(limit: int = 15, grace: float = 5.0, erp: SandboxErp = erp_client) -> Desk:
             clock = Clock(utc_now, lambda: 0.0)
             beat = LEASE.total_seconds() / 4
-            desk = Desk(erp_client, store, clock, limit=limit, longest_pause=0.1, beat=beat, grace=grace)
+            desk = Desk(erp, store, clock, limit=limit, longest_pause=0.1, beat=beat, grace=grace)
             stopping.push_async_callback(desk.stop)
             await desk.start()
             return desk

@@ -94,18 +94,14 @@ async def test_an_answer_that_never_comes_is_looked_up(record, a_desk, all_ended
 
 async def test_an_erp_that_is_away_gets_everything_when_it_is_back(record, a_desk, all_ended, ledger, rows):
     await ledger.stop()
-    await record(*sales())
-    await a_desk()
-
-    async def tried():
-        ((calls,),) = await rows("select count(*) from erp_call where status = 0")
-        return calls > 2
-
-    await poll_until(tried)
+    await record(*(was_placed(an_order(number, customer=f"C{number}")) for number in range(1, ORDERS + 1)))
+    desk = await a_desk()
+    await poll_until(lambda: desk.slots == 1)
     assert {state for state, _ in await rows(STATES)} <= {"PENDING", "POSTING"}
     await ledger.start()
     await all_ended(60.0)
     assert_all_posted(ledger)
+    assert desk.slots == 15
 
 
 @pytest.mark.parametrize("kind", [Kind.CUSTOMER, Kind.ORDER, Kind.ORDER_LINES, Kind.ORDER_PAYMENT])
@@ -177,6 +173,25 @@ async def a_failed_sale(record, a_desk, rows):
         ]
 
     await poll_until(both_ended)
+
+
+async def test_a_posting_keeps_its_lease_for_as_long_as_its_call_takes(
+    record, a_desk, ledger, store, all_ended, rows, patient_client
+):
+    ledger.hold_back(Kind.ORDER, "")
+    await record(was_placed(an_order()))
+    await a_desk(erp=patient_client)
+    await ledger.is_held_back("")
+    ((lease, ends),) = await rows("select lease, leased_until from posting")
+
+    async def renewed():
+        return await rows(f"select 1 from posting where leased_until > '{ends + LEASE}'")
+
+    await poll_until(renewed)
+    assert await store.claim(1) == []
+    assert await rows("select lease from posting") == [(lease,)]
+    ledger.hold.release(broken=False)
+    await all_ended()
 
 
 async def test_what_the_erp_refuses_fails_and_holds_back_its_order_alone(a_failed_sale, rows, ledger):

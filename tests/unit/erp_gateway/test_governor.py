@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.erp_gateway.domain.governor import SUCCESSES_PER_SLOT, Governor, starting
+from services.erp_gateway.domain.governor import FAILURES_TO_PROBE, SUCCESSES_PER_SLOT, Governor, starting
 
 
 def answered(governor: Governor, times: int) -> Governor:
@@ -44,10 +44,26 @@ def test_a_refusal_begins_the_count_anew():
     assert answered(governor, SUCCESSES_PER_SLOT - 1).slots == governor.slots
 
 
-@given(st.integers(1, 40), st.lists(st.booleans(), max_size=400))
+def test_an_erp_that_is_away_is_asked_by_one_call_at_a_time_until_it_answers():
+    governor = starting(16)
+    for _ in range(FAILURES_TO_PROBE):
+        assert (governor.probing, governor.allowed) == (False, 16)
+        governor = governor.failed()
+    assert (governor.probing, governor.allowed) == (True, 1)
+    assert governor.answered().allowed == 16
+
+
+def test_an_erp_that_is_busy_is_not_away():
+    governor = starting(16)
+    for _ in range(FAILURES_TO_PROBE):
+        governor = governor.failed().throttled()
+    assert not governor.probing
+
+
+@given(st.integers(1, 40), st.lists(st.sampled_from(["answered", "throttled", "failed"]), max_size=400))
 @settings(deadline=None)
 def test_the_slots_stay_between_one_and_the_limit(limit, answers):
     governor = starting(limit)
-    for good in answers:
-        governor = governor.answered() if good else governor.throttled()
-        assert 1 <= governor.slots <= limit
+    for answer in answers:
+        governor = getattr(governor, answer)()
+        assert 1 <= governor.allowed <= governor.slots <= limit
