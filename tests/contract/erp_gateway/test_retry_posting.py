@@ -13,6 +13,8 @@ from tests.builders.refused import refused
 
 PENDING, FAILED = posting_pb2.POSTING_STATE_PENDING, posting_pb2.POSTING_STATE_FAILED
 
+SOME_ID = "1b4e28ba-2fa1-5d3b-a3f5-ef19b5a7633b"
+
 
 @pytest.fixture
 async def failed(grpc_stub, record, post, engine):
@@ -78,7 +80,7 @@ async def test_a_posting_that_does_not_exist_is_not_retried(grpc_stub):
 
 @pytest.mark.parametrize(
     ("request_id", "posting_id", "field"),
-    [("", str(uuid4()), "request_id"), ("x" * 129, str(uuid4()), "request_id"), ("1", "S-1", "posting_id")],
+    [("", SOME_ID, "request_id"), ("x" * 129, SOME_ID, "request_id"), ("1", "S-1", "posting_id")],
 )
 async def test_a_retry_asked_for_wrongly_is_invalid(grpc_stub, request_id, posting_id, field):
     with refused("ERROR_REASON_INVALID_FIELD") as seen:
