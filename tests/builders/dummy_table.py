@@ -1,11 +1,13 @@
 """A service table of dummies."""
 
+import sys
+
 from libs.stack import ServiceTable
 
 MODULE = "tests.builders.dummy_service"
 
 
-def dummy_table() -> ServiceTable:
+def dummy_table(vendor: str = f"{sys.executable} -m tests.builders.dummy_companion") -> ServiceTable:
     """``front`` calls ``middle``, which calls ``back``; ``aside`` is on its own. ``back`` has a database.
 
     ``aside`` wants the companion ``vendor`` when its patience is endless.
@@ -25,7 +27,7 @@ def dummy_table() -> ServiceTable:
                 "vendor": {
                     "of": "aside",
                     "when": {"PATIENCE": "endless"},
-                    "command": "tests/data/vendor",
+                    "command": vendor,
                     "made_by": "make vendor",
                     "http_port": 27912,
                     "database": "vendor",
