@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.refusals import InvalidField
+from services.order.domain.kinds import OrderKind
 from services.order.domain.order import Order, OrderLine
-from services.order.domain.refusals import DuplicateLine, LocationMissing, QuantityExceeded
+from services.order.domain.refusals import DuplicateLine, LocationMissing, QuantityExceeded, StateForbids
 from services.order.domain.states import Command, next_state
 from services.order.domain.stock import Goods, Instruction, Issue, request_id_of
 
@@ -36,6 +37,7 @@ def ship(order: Order, shipment: Shipment) -> tuple[Order, list[Instruction]]:
     Raises `LineUnknown`, `DuplicateLine`, `QuantityExceeded`, `LocationMissing`, `StateForbids`.
     """
     next_state(order.state, Command.SHIP)
+    refuse_till_sale(order)
     refuse_duplicates(shipment.lines)
     changed: list[OrderLine] = []
     sent: dict[str, list[Goods]] = {}
@@ -52,6 +54,15 @@ def ship(order: Order, shipment: Shipment) -> tuple[Order, list[Instruction]]:
         shipped_from=order.shipped_from.union(sent),
     ).after(Command.SHIP)
     return shipped, [issue_of(order, shipment, location_id, goods) for location_id, goods in sent.items()]
+
+
+def refuse_till_sale(order: Order) -> None:
+    if order.kind == OrderKind.TILL_SALE:
+        raise StateForbids(
+            "goods sold at a till were handed over",
+            state=f"ORDER_STATE_{order.state.name}",
+            command=Command.SHIP.value,
+        )
 
 
 def refuse_duplicates(lines: Sequence[ShippedLine]) -> None:

@@ -53,6 +53,8 @@ TRANSITIONS: dict[tuple[OrderState, Command], OrderState | Next] = {
     (PARTIALLY_SHIPPED, Command.RETURN): BY_CONTENT,
     (PARTIALLY_SHIPPED, Command.UPDATE): SAME,
     (PARTIALLY_SHIPPED, Command.SOURCE): BY_CONTENT,
+    # What is left of a completed order is without stock, such as a gift card: it is not waited for.
+    (COMPLETED, Command.SHIP): SAME,
     (COMPLETED, Command.RETURN): SAME,
     (COMPLETED, Command.UPDATE): SAME,
     # Cancelling twice is the same wish; money may still have to be given back.

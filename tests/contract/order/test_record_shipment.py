@@ -154,6 +154,13 @@ async def test_a_sale_at_a_till_is_not_sent(grpc_create_channel, grpc_stub_cls):
         await till.RecordShipment(shipping(named("1", TILL), a_shipment(("2", 1), location_id="S001")))
 
 
+async def test_nothing_of_a_completed_sale_at_a_till_is_left_to_send(grpc_create_channel, grpc_stub_cls):
+    till = grpc_stub_cls(grpc_create_channel("pos_gateway"))
+    await till.PlaceOrder(placing(a_sale(a_line("1"), a_line("2", stocked=False), number="1")))
+    with refused("ERROR_REASON_STATE_FORBIDS"):
+        await till.RecordShipment(shipping(named("1", TILL), a_shipment(("2", 1), location_id="S001")))
+
+
 async def test_a_shipment_is_recorded_while_inventory_is_away(orders, cli, stock):
     await orders.PlaceOrder(placing())
     stock.away = True

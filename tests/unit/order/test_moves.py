@@ -7,7 +7,7 @@ from libs.refusals import InvalidField
 from services.order.domain.cancelling import cancel
 from services.order.domain.holding import hand_over, hold
 from services.order.domain.kinds import HoldReason, OrderKind, OrderState
-from services.order.domain.refusals import LocationMissing, ProductUnknown, StaleUpdate
+from services.order.domain.refusals import LocationMissing, ProductUnknown, QuantityExceeded, StaleUpdate
 from services.order.domain.returns import ReturnedLine, take_back, take_back_without_order
 from services.order.domain.shipments import ShippedLine, ship
 from services.order.domain.sourcing import gain, held_by_inventory, lose, seek, with_everything_short
@@ -81,6 +81,15 @@ def test_a_line_without_stock_is_sent_without_a_word_to_inventory():
 def test_postage_is_not_waited_for():
     order = a_recorded_order(an_order_line("1"), an_order_line("2", stocked=False, promised={}))
     assert ship(order, sent(("1", 1000)))[0].state == OrderState.COMPLETED
+
+
+def test_a_gift_card_may_follow_when_the_goods_are_sent_already():
+    order = a_recorded_order(an_order_line("1"), an_order_line("2", stocked=False, promised={}))
+    completed, _ = ship(order, sent(("1", 1000)))
+    after, instructions = ship(completed, sent(("2", 1000)))
+    assert (after.state, after.line("2").outstanding, instructions) == (OrderState.COMPLETED, 0, [])
+    with pytest.raises(QuantityExceeded):
+        ship(after, sent(("2", 1000)))
 
 
 def test_another_unit_is_neither_sent_nor_taken_back():
