@@ -31,6 +31,8 @@ from services.erp_gateway.entrypoints.grpc import ErpGatewayServicer, Faces
 
 STREAM = "RETAIL_ERP"
 BEATS_PER_LEASE = 4
+LATE_WRITE = 1.5
+"""How long a write may still happen is no less than so many times the silence that counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Pace:
     settle: float
 
 
-PACES = {"sandbox": Pace(15, 5.0, 8.0), "tryton": Pace(2, 60.0, 90.0)}
+PACES = {"sandbox": Pace(15, 5.0, 8.0), "tryton": Pace(2, 30.0, 45.0)}
 
 
 async def run(settings: Settings) -> None:
@@ -107,11 +109,10 @@ def now() -> datetime:
 def pace_of(settings: Settings) -> Pace:
     """The ERP's own pace with what the settings change of it."""
     usual = PACES[settings.erp]
-    return Pace(
-        settings.posting_slots or usual.slots,
-        settings.erp_answers_after_seconds or usual.answers_after,
-        settings.erp_settle_seconds or usual.settle,
-    )
+    answers_after = settings.erp_answers_after_seconds or usual.answers_after
+    settle = settings.erp_settle_seconds or usual.settle
+    # A call that is still waited for may take effect: what is not found then is not certainly not done.
+    return Pace(settings.posting_slots or usual.slots, answers_after, max(settle, answers_after * LATE_WRITE))
 
 
 def erp_of(settings: Settings, pace: Pace) -> tuple[AuditedHttp, Erp]:
