@@ -15,6 +15,7 @@ def dummy_table(vendor: str = f"{sys.executable} -m tests.builders.dummy_compani
     row = {"module": MODULE}
     return ServiceTable.parse(
         {
+            "nats_port": 27900,
             "settings": {"DUMMY": None},
             "services": {
                 "back": row | {"grpc_port": 27901, "http_port": 27911, "database": "back"},
