@@ -1,7 +1,7 @@
 """Events from outbox to JetStream to consumer, beside raw nats-py pipelined publishing of the same bytes.
 
 The yardstick publishes from one process and waits for all acknowledgements, as the relay does; the mesh's own
-path also records, marks, consumes and notes each event as processed, with the consumer in a process of its own.
+path also records, marks, consumes and notes each event as processed, in a second process.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``value`` and ``yardstick`` are in ``unit``; ``target`` is what their ratio shall reach, None for none."""
+    """``value`` and ``yardstick`` are in ``unit``; ``target`` is what their ratio shall reach."""
 
     name: str
     value: float

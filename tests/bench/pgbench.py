@@ -48,8 +48,8 @@ insert into orders.orders (order_id, channel, channel_order_id, request_id, dige
   total_micros, paid_micros, paid, accepted, placed_at, recorded_at, trace_id, document, sourcing)
  select (:id)::uuid, 'bench', (:id)::text, (:id)::text, digest, 1, 1, '{{}}', '', 'north', '', 'USD',
   0, 0, false, 30000000, 30000000, true, true, now(), now(), trace, document, sourcing from sizes;
-insert into orders.order_lines (order_id, number, line_id, sku, unit, stocked, total_micros, ordered, promised,
-  short, shipped) values {lines};
+insert into orders.order_lines (order_id, number, line_id, sku, unit, stocked, total_micros, ordered,
+  promised, short, shipped) values {lines};
 insert into orders.outbox (event_id, subject, type, key, time, payload) values (gen_random_uuid(),
   'retail.order.v1.order.placed.p0', 'retailmesh.order.v1.OrderPlaced', (:id)::text, now(),
   (select order_event from sizes));
