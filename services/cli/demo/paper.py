@@ -1,4 +1,4 @@
-"""The scorecard as people read it, 100 columns wide: the zeros first, since they decide."""
+"""The scorecard as people read it, on 80 to 100 columns: the zeros first, since they decide."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,10 +17,18 @@ from services.cli.demo.scorecard import (
     Scorecard,
 )
 
-LABEL_WIDTH, WIDE, TEXT_WIDTH = 16, 30, 82
-ZEROS_A_ROW = 3
+LABEL_WIDTH, WIDE, ZERO_WIDTH, ROOMY = 16, 30, 28, 96
 SHOWN = 20
-STATES = ("confirmed", "backordered", "partially shipped", "completed", "cancelled", "held", "refused")
+STATES = {
+    "confirmed": "confirmed",
+    "backordered": "backordered",
+    "partially shipped": "part sent",
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "held": "held",
+    "refused": "refused",
+}
+"""States of the contract, and the words that fit above a column."""
 INTAKE = ("applied", "ignored", "quarantined", "waiting", "received", "dismissed")
 ZEROS = {
     "facts_lost": "facts lost",
@@ -54,25 +62,28 @@ def show_scorecard(console: Console, card: Scorecard) -> None:
     console.rule(style="green" if card.clean else "red")
     console.print(verdict if card.clean else Text("✘ not clean: see what is red above", "bold red"))
     for name, order_id in card.examples.items():
-        console.print(f"  {f'a {name} order':<22}retailmesh orders show {order_id}")
+        console.print(f"  {name:<13}retailmesh orders show {order_id}", soft_wrap=True)
 
 
 def show_zeros(console: Console, zeros: Counts) -> None:
-    table = grid(LABEL_WIDTH, *[3, 28] * ZEROS_A_ROW)
-    cells = [cell for name, value in zeros.items() for cell in zero_cells(name, value)]
-    for start in range(0, len(cells), 2 * ZEROS_A_ROW):
-        table.add_row(heading("must be zero" if not start else ""), *cells[start : start + 2 * ZEROS_A_ROW])
+    cells = [zero_cell(name, value) for name, value in zeros.items()]
+    a_row = max(1, (console.width - LABEL_WIDTH) // ZERO_WIDTH)
+    table = grid(LABEL_WIDTH, *[ZERO_WIDTH] * a_row)
+    for start in range(0, len(cells), a_row):
+        table.add_row(heading("must be zero" if not start else ""), *cells[start : start + a_row])
     console.print(table)
 
 
-def zero_cells(name: str, value: int) -> tuple[Text, Text]:
-    style = "bold red" if value else "bold green"
-    return Text(f"{value:,}", style), Text(ZEROS.get(name, name.replace("_", " ")), "red" if value else "")
+def zero_cell(name: str, value: int) -> Text:
+    said = ZEROS.get(name, name.replace("_", " "))
+    return Text.assemble(
+        (f"{value:,} ", "bold red" if value else "bold green"), (said, "red" if value else "")
+    )
 
 
 def show_messages(console: Console, messages: Messages) -> None:
     states = [state for state in INTAKE if any(state in counts for counts in messages.taken_in.values())]
-    table = columns("messages", "kept", *states)
+    table = columns(console, "messages", "kept", *states)
     for kind, counts in messages.taken_in.items():
         numbers(table, kind, [sum(counts.values()), *(counts.get(state, 0) for state in states)])
     console.print(table)
@@ -93,7 +104,7 @@ def show_messages(console: Console, messages: Messages) -> None:
 
 
 def show_orders(console: Console, orders: Orders) -> None:
-    table = columns("orders", *(state.replace("partially", "part") for state in STATES), width=LABEL_WIDTH)
+    table = columns(console, "orders", *STATES.values(), width=12)
     for kind, counts in orders.by_state.items():
         if counts:
             numbers(table, kind, [counts.get(state, 0) for state in STATES])
@@ -105,7 +116,7 @@ def show_orders(console: Console, orders: Orders) -> None:
 
 
 def show_facts(console: Console, facts: Mapping[str, Whereabouts]) -> None:
-    table = columns("happened outside", "told", "in the mesh", "quarantined", "lost", width=WIDE)
+    table = columns(console, "happened outside", "told", "in the mesh", "quarantined", "lost", width=WIDE)
     for name, found in facts.items():
         if found.told:
             numbers(table, name, [found.told, found.known, found.set_aside], [len(found.lost)])
@@ -116,7 +127,7 @@ def show_facts(console: Console, facts: Mapping[str, Whereabouts]) -> None:
 
 
 def show_comparisons(console: Console, comparisons: Iterable[ComparisonLine]) -> None:
-    table = columns("reconciled", "left", "right", "agree", "breaks", width=WIDE)
+    table = columns(console, "reconciled", "left", "right", "agree", "breaks", width=WIDE)
     for one in comparisons:
         numbers(table, one.comparison, [one.left, one.right, one.matched], [one.breaks])
     console.print(table)
@@ -161,18 +172,18 @@ def show_invariants(console: Console, invariants: Counts, broken: Counts) -> Non
 
 
 def grid(*widths: int) -> Table:
-    table = Table.grid(padding=(0, 1))
+    table = Table.grid()
     for width in widths:
-        table.add_column(width=width, justify="right" if width <= ZEROS_A_ROW else "left")
+        table.add_column(width=width, no_wrap=True)
     return table
 
 
-def columns(title: str, *names: str, width: int = 24) -> Table:
+def columns(console: Console, title: str, *names: str, width: int = 24) -> Table:
     """A table of numbers under small headings; ``width`` is that of the labels."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), title_justify="left")
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if console.width >= ROOMY else 1, 0, 0))
     table.add_column(heading(title), width=width, no_wrap=True)
     for name in names:
-        table.add_column(Text(name, "dim"), justify="right", min_width=7, no_wrap=True)
+        table.add_column(Text(name, "dim"), justify="right", min_width=max(len(name), 6), no_wrap=True)
     return table
 
 
@@ -186,7 +197,8 @@ def numbers(table: Table, name: str, values: Iterable[int], zeros: Iterable[int]
 def line(console: Console, label: str, said: str, style: str = "", *, heads: bool = False) -> None:
     """A label and what it says, indented alike on every line; nothing where nothing is said."""
     if said:
-        table = grid(LABEL_WIDTH, TEXT_WIDTH)
+        table = grid(LABEL_WIDTH)
+        table.add_column(width=console.width - LABEL_WIDTH)
         table.add_row(heading(label) if heads or label == "time" else Text(label, "dim"), Text(said, style))
         console.print(table)
 

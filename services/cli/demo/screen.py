@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 WIDTH = 100
@@ -22,7 +23,7 @@ class CountColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         if task.total is None or not task.fields["counts"]:
             return Text("")
-        return Text(f"{task.completed:,.0f}/{task.total:,.0f}", justify="right")
+        return Text(f"{task.completed:,.0f}/{task.total:,.0f}")
 
 
 class SecondsColumn(ProgressColumn):
@@ -30,7 +31,7 @@ class SecondsColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         seconds = task.finished_time if task.finished else task.elapsed
-        return Text(f"{seconds or 0:.1f} s", style="cyan", justify="right")
+        return Text(f"{seconds or 0:.1f} s", style="cyan")
 
 
 class Bars:
@@ -41,11 +42,11 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✔[/]"),
-            TextColumn("{task.description:<20}"),
-            BarColumn(bar_width=24),
-            CountColumn(),
-            SecondsColumn(),
-            TextColumn("[dim]{task.fields[note]}"),
+            TextColumn("{task.description:<19}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=16),
+            CountColumn(Column(justify="right", no_wrap=True, min_width=11)),
+            SecondsColumn(Column(justify="right", no_wrap=True, min_width=6)),
+            TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=console,
             disable=not console.is_terminal,
         )
