@@ -43,7 +43,7 @@ class Bars:
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✔[/]"),
             TextColumn("{task.description:<19}", table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=16),
+            BarColumn(bar_width=15, table_column=Column(min_width=15)),
             CountColumn(Column(justify="right", no_wrap=True, min_width=11)),
             SecondsColumn(Column(justify="right", no_wrap=True, min_width=6)),
             TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis")),

@@ -66,14 +66,14 @@ async def play(to: Connections, wanted: Wanted, screen: Screen, lap: Lap) -> Sco
     lap.done("reconcile")
     screen.stage("prove", None)
     card = await scorecard_of(to, summary, progress, backlog, run, breaks, lap.seconds)
-    screen.finish("prove", f"{sum(card.invariants.values())} invariant queries")
+    screen.finish("prove", f"{sum(card.invariants.values())} queries")
     lap.done("prove")
     return card
 
 
 def planned_note(summary: Mapping[str, Any]) -> str:
     orders, sales = summary["storefront"]["orders"], summary["tills"].get("sale", 0)
-    return f"{summary['business_date']}: {orders:,} orders, {sales:,} till sales"
+    return f"{orders:,} orders, {sales:,} sales"
 
 
 async def _load(to: Connections, summary: Mapping[str, Any], screen: Screen) -> None:
@@ -157,7 +157,7 @@ async def _reconcile(
     breaks: list[BreakLine] = []
     async for page in pages(stub.ListBreaks, reconciliation_service_pb2.ListBreaksRequest(run_id=run.run_id)):
         breaks.extend(map(break_line, page.breaks))
-    screen.finish("reconcile", f"{len(run.comparisons)} comparisons, {len(breaks)} breaks")
+    screen.finish("reconcile", f"{len(breaks)} breaks")
     return run, breaks
 
 
