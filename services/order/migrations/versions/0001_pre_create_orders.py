@@ -17,9 +17,10 @@ down_revision = None
 # smallint columns are those of the contract's enums. A column stands for what is asked, constrained or
 # checked; the rest of an order is in its document, kept as it came.
 
-# order_id is derived from channel and channel order id, so its index keeps a channel order unique and serves
-# look-ups by either name. request_id and digest belong to the call that placed the order: they make a repeat
-# known. The fill factor leaves room for a row's next versions on its page: most orders change a few times.
+# order_id is derived from channel and channel order id, so look-ups by either name take its index; that a
+# channel order is recorded once is a constraint of its own. request_id and digest belong to the call that
+# placed the order: they make a repeat known. The fill factor leaves room for a row's next versions on its
+# page: most orders change a few times.
 ORDERS = """
     create table orders (
         position bigint generated always as identity primary key,
@@ -53,6 +54,7 @@ ORDERS = """
         document bytea not null,
         sourcing bytea not null,
         shipped_from text[] not null default '{}',
+        constraint channel_order_once unique (channel, channel_order_id),
         constraint refunded_at_most_paid check (refunded_micros between 0 and greatest(paid_micros, 0)),
         constraint held_for_a_reason check ((state = 2) = (hold_reasons <> '{}')),
         constraint refused_for_a_reason check ((state = 4) = (refusal_reason is not null))
