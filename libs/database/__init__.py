@@ -1,6 +1,6 @@
 """PostgreSQL: engines, transactions, retries, migrations and invariants."""
 
-from libs.database.engine import connect, create_engine, ping, transaction
+from libs.database.engine import connect, create_engine, engine_of, ping, transaction
 from libs.database.failures import Conflict, is_conflict, is_unavailable, retry_conflicts, sqlstate_of
 from libs.database.invariants import Violation, run_invariants
 from libs.database.leadership import Lead, leadership
@@ -13,6 +13,7 @@ __all__ = [
     "connect",
     "create_engine",
     "downgrade",
+    "engine_of",
     "is_conflict",
     "is_unavailable",
     "leadership",

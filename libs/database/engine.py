@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import URL, make_url, text
@@ -15,6 +15,32 @@ PREPARED_STATEMENTS = 500
 IDLE_IN_TRANSACTION_SECONDS = 60.0
 # A host that vanished must not hold an advisory lock for the two hours that TCP would grant it.
 KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+
+
+class DatabaseSettings(Protocol):
+    """The fields of a service's settings that say where its database is and bound its use."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def database_url(self) -> str: ...
+    @property
+    def database_pool_size(self) -> int: ...
+    @property
+    def database_statement_timeout(self) -> float: ...
+    @property
+    def database_lock_timeout(self) -> float: ...
+
+
+def engine_of(settings: DatabaseSettings, pool_size: int | None = None) -> AsyncEngine:
+    """The engine of a service's own database; ``pool_size`` stands in for the settings' where it is given."""
+    return create_engine(
+        settings.database_url,
+        application_name=settings.service,
+        pool_size=settings.database_pool_size if pool_size is None else pool_size,
+        statement_timeout=settings.database_statement_timeout,
+        lock_timeout=settings.database_lock_timeout,
+    )
 
 
 def create_engine(

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from libs.database import create_engine, ping
+from libs.database import engine_of, ping
 from libs.intake.desk import Desk, Read
 from libs.intake.protos import Announcements
 from libs.intake.reception import Reception
@@ -38,7 +36,7 @@ class Intake:
         self._settings = settings
         self._announcements = announcements
         self._now = now
-        self.engine = engine_of(settings, settings.database_pool_size)
+        self.engine = engine_of(settings)
         self.worker_engine = engine_of(settings, settings.worker_pool_size)
         self.refused = RefusedCounter(self.engine)
         self.reception = Reception(
@@ -84,13 +82,3 @@ class Intake:
         answers = timedelta(days=self._settings.answers_kept_days)
         batch = self._settings.purge_batch
         await forget(self.worker_engine, self._now(), bodies_kept=kept, answers_kept=answers, batch=batch)
-
-
-def engine_of(settings: IntakeSettings, pool_size: int) -> AsyncEngine:
-    return create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
-    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from libs.database import create_engine, ping
+from libs.database import engine_of, ping
 from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Bounds, Consumer, Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server
@@ -51,13 +51,7 @@ async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database and waits for a broker that is not there yet."""
     telemetry = start_telemetry(settings)
     pace = pace_of(settings)
-    engine = create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=settings.database_pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
-    )
+    engine = engine_of(settings)
     lease = timedelta(seconds=settings.lease_seconds)
     store = PostgresStore(engine, now, uuid4, lease)
     http, erp = erp_of(settings, pace)

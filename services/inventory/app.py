@@ -6,9 +6,7 @@ Reading this file is reading the service: what it is made of, and in which order
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from libs.database import create_engine, ping
+from libs.database import engine_of, ping
 from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server, open_channel
@@ -29,7 +27,7 @@ STREAM = "RETAIL_INVENTORY"
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database and waits for a broker that is not there yet."""
     telemetry = start_telemetry(settings)
-    reads = engine_of(settings, settings.database_pool_size).execution_options(isolation_level="AUTOCOMMIT")
+    reads = engine_of(settings).execution_options(isolation_level="AUTOCOMMIT")
     writes = engine_of(settings, settings.write_pool_size)
     broker = await connect_broker(settings.nats_url, name=settings.service)
     master_data = open_channel(settings, "master_data")
@@ -71,16 +69,6 @@ async def run(settings: Settings) -> None:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
-    return create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
-    )
 
 
 def service_of(servicer: InventoryServicer) -> RpcService:

@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from libs.database import create_engine, ping
+from libs.database import engine_of, ping
 from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server
@@ -26,7 +24,7 @@ STREAM = "RETAIL_MASTERDATA"
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database and waits for a broker that is not there yet."""
     telemetry = start_telemetry(settings)
-    reads = engine_of(settings, settings.database_pool_size)
+    reads = engine_of(settings)
     writes = engine_of(settings, settings.write_pool_size)
     store = PostgresStore(reads, writes, uuid4)
     broker = await connect_broker(settings.nats_url, name=settings.service)
@@ -45,16 +43,6 @@ async def run(settings: Settings) -> None:
         Relay(writes, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service),
         Every(settings.purge_interval, purge_of(settings, store), name="purge"),
         server,
-    )
-
-
-def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
-    return create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
     )
 
 

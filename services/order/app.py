@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.batch import MicroBatcher
-from libs.database import create_engine, ping
+from libs.database import engine_of, ping
 from libs.lifecycle import Closing, Every, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server, open_channel
@@ -37,7 +37,7 @@ STREAM = "RETAIL_ORDER"
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database and waits for a broker that is not there yet."""
     telemetry = start_telemetry(settings)
-    engine = engine_of(settings, settings.database_pool_size)
+    engine = engine_of(settings)
     # Orders are taken in over connections of their own, whatever else is going on.
     intake = engine_of(settings, settings.place_concurrency)
     broker = await connect_broker(settings.nats_url, name=settings.service)
@@ -78,16 +78,6 @@ async def run(settings: Settings) -> None:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def engine_of(settings: Settings, pool_size: int) -> AsyncEngine:
-    return create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
-    )
 
 
 def store_of(settings: Settings, engine: AsyncEngine) -> PostgresStore:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import grpc
 
-from libs.database import create_engine, ping
+from libs.database import engine_of, ping
 from libs.lifecycle import Closing, main, serve
 from libs.messaging import Relay, connect_broker
 from libs.rpc import Readiness, RpcService, build_server, open_channel
@@ -31,13 +31,7 @@ READ_FROM = ("channel_gateway", "pos_gateway", "erp_gateway", "order", "inventor
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM; expects a migrated database and waits for a broker that is not there yet."""
     telemetry = start_telemetry(settings)
-    engine = create_engine(
-        settings.database_url,
-        application_name=settings.service,
-        pool_size=settings.database_pool_size,
-        statement_timeout=settings.database_statement_timeout,
-        lock_timeout=settings.database_lock_timeout,
-    )
+    engine = engine_of(settings)
     broker = await connect_broker(settings.nats_url, name=settings.service)
     relay = Relay(engine, broker, [STREAM], batch=settings.relay_batch, application_name=settings.service)
     channels = {peer: open_channel(settings, peer) for peer in READ_FROM}
